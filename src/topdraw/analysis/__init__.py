@@ -1,0 +1,1 @@
+"""What the samples bought: exact curves, intervals, paired differences."""

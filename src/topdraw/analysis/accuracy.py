@@ -1,0 +1,154 @@
+"""Expected accuracy of a selector on a run: weights times verdicts, never a Monte Carlo of picks.
+
+Not here: the selectors (`selection`), the comparison of several of them (`analysis.summary`).
+Try it: `python -m pytest tests/analysis/test_accuracy.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from topdraw.analysis.coverage import require_samples
+from topdraw.analysis.curves import Values, at_all, at_ks, scored
+from topdraw.analysis.estimates import judge
+from topdraw.analysis.intervals import mean_estimate
+from topdraw.analysis.simulated import SUBSETS
+from topdraw.core.estimate import Estimate
+from topdraw.core.protocols import Selector
+from topdraw.core.records import Candidates
+from topdraw.core.seeds import Rng
+from topdraw.errors import ConfigError
+from topdraw.selection.candidates import Role, candidates
+from topdraw.selection.resolve import NamedSelector, resolve_selector
+from topdraw.store.run import Run
+
+#: What a number is called whose chooser has seen the verdicts it is judged by.
+SELF_JUDGED = "CHOOSER = JUDGE: both are {!r}, so this is a bound like the oracle, not a result"
+
+
+def accuracy(
+    run: Run,
+    selector: str | Selector,
+    *,
+    by: str | None = None,
+    value: str | None = None,
+    k: int | None = None,
+    level: float = 0.95,
+    rng: Rng = 0,
+    subsets: int = SUBSETS,
+) -> Estimate:
+    """Expected share of problems that the selector's choice gets right.
+
+    Over all scored samples of each problem (the default), the dot product of the selector's weights
+    with the verdicts; for k of them, its mean over all subsets of k samples. Both are exact, but
+    for k and a selector without a closed form, whose simulation and its error `method` states.
+
+    Args:
+        run: a scored run.
+        selector: a spec ("majority", "posterior(0.5)") or a function of `Candidates`. "greedy"
+            looks at the run's greedy samples, whatever k is not given.
+        by: the verifier whose verdicts count and whose answers vote; default the task's own.
+        value: the scorer that ranks; default "reward" when the run has it, else "logprob".
+        k: samples used, 1 <= k <= the scored samples of every problem; None uses all.
+        level: confidence level of the interval.
+        rng: seed or generator of simulated subsets.
+        subsets: random subsets for each k where simulated.
+
+    Returns:
+        The estimate over problems. Problems without a scored sample, or in which the selector
+        chooses nobody, are left out and counted in `method`; missing samples in `missing`.
+
+    Raises:
+        UnknownNameError: if the selector is unknown, or the run has no scores by a scorer.
+        ConfigError: if the run lacks what the selector needs.
+        DomainError: if k < 1, or a problem has fewer than k scored samples.
+    """
+    resolved = resolve_selector(selector)
+    by = judge(run, by)
+    value = value or (default_value(run, by) if "value" in resolved.needs else None)
+    role: Role = "greedy" if "greedy" in resolved.needs else "sampled"
+    found = candidates(run, by=by, value=value, role=role)
+    require_needs(run, resolved, found.values(), by, value)
+    answered = {key: scored(one) for key, one in found.items() if not one.missing.all()}
+    result = _values(run, resolved, answered, k, rng, subsets)
+    method = f"{resolved.name}, {result.method}"
+    if value == by and "value" in resolved.needs:
+        method = f"{SELF_JUDGED.format(by)}; {method}"
+    left = len(found) - len(answered)
+    return mean_estimate(
+        result.values[:, 0],
+        level=level,
+        missing=sum(int(one.missing.sum()) for one in found.values()),
+        method=method + (f", {left} unanswered problems left out" if left else ""),
+    )
+
+
+def _values(
+    run: Run,
+    resolved: NamedSelector,
+    answered: Mapping[str, Candidates],
+    k: int | None,
+    rng: Rng,
+    subsets: int,
+) -> Values:
+    problems = list(answered.values())
+    if k is None:
+        return Values(at_all(resolved, problems)[:, None], "exact, all samples")
+    n = np.array([one.n for one in problems], dtype=np.int64)
+    require_samples(list(answered), n, k, f"{resolved.name} of {k}", run)
+    result = at_ks(resolved, problems, [k], rng=rng, subsets=subsets)
+    return Values(result.values, f"k = {k}, {result.method}")
+
+
+def default_value(run: Run, by: str = "") -> str | None:
+    """The scorer that ranks when none is named: "reward", else "logprob", else none.
+
+    Args:
+        run: a run with its scores.
+        by: the verifier, which is never a default: chooser and judge are kept apart.
+    """
+    known = [name for name in run.scorers() if name != by]
+    if "reward" in known:
+        return "reward"
+    if "logprob" in known or any(not np.isnan(s.mean_logprob) for s in run.samples()):
+        return "logprob"
+    return None
+
+
+def require_needs(
+    run: Run, resolved: NamedSelector, found: Iterable[Candidates], by: str, value: str | None
+) -> None:
+    """Refuse a selector that has nothing to go by in this run.
+
+    Args:
+        run: the run, for the message.
+        resolved: the selector.
+        found: the candidates of each problem.
+        by: the verifier.
+        value: the ranking scorer.
+
+    Raises:
+        ConfigError: naming what is missing.
+    """
+    problems = [one for one in found if one.n]
+    if not problems:
+        role = "greedy" if "greedy" in resolved.needs else "drawn"
+        hint = "Draw them with `topdraw sample --greedy`." if role == "greedy" else ""
+        raise ConfigError(f"The run {run.path} has no {role} samples.", hint=hint)
+    lacks = {
+        "value": all(np.isnan(one.value).all() for one in problems),
+        "answer": all((one.answer < 0).all() for one in problems),
+        "logprob": all(np.isnan(one.logprob).all() for one in problems),
+    }
+    source = {"value": repr(value) if value else "no scorer", "answer": repr(by)}
+    for need in resolved.needs:
+        if lacks.get(need):
+            raise ConfigError(
+                f"{resolved.name} needs the {need} of the samples; "
+                f"{source.get(need, 'the model')} gave none in {run.path}.",
+                hint="Score it with another scorer, or name one with value=..."
+                if need == "value"
+                else "",
+            )

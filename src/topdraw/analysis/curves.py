@@ -1,0 +1,135 @@
+"""Expected correctness of a strategy, problem by problem and k by k: exact where a form exists.
+
+Not here: means and intervals over problems (`analysis.intervals`).
+Try it: `python -m pytest tests/analysis/test_curves.py`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from topdraw.analysis import coverage, vote_curve
+from topdraw.analysis.selected import best_of_k, worst_of_k
+from topdraw.analysis.simulated import SUBSETS, Simulated, simulated_of_k, simulated_vote_of_k
+from topdraw.core.protocols import Selector
+from topdraw.core.records import Candidates, FloatArray
+from topdraw.core.seeds import Rng, generator
+from topdraw.selection import pick, vote
+from topdraw.selection.resolve import NamedSelector
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What a strategy reaches on each problem.
+
+    Attributes:
+        values: shape (problems, ks), in [0, 1]; NaN where it chooses nobody.
+        method: "exact", or how it was simulated and the error of the mean over problems.
+    """
+
+    values: FloatArray
+    method: str
+
+
+def scored(candidates: Candidates) -> Candidates:
+    """The candidates without the missing ones."""
+    return candidates.take(np.flatnonzero(~candidates.missing))
+
+
+def at_all(selector: Selector, problems: Sequence[Candidates]) -> FloatArray:
+    """Expected correctness over all samples of each problem: weights times verdicts.
+
+    Args:
+        selector: any selector.
+        problems: with verdicts; missing samples weigh 0.
+
+    Returns:
+        Shape (problems,), in [0, 1]; NaN where the selector chooses nobody.
+    """
+    weights = [selector(one) for one in problems]
+    return np.array(
+        [w @ one.passed if w.any() else np.nan for w, one in zip(weights, problems, strict=True)]
+    )
+
+
+def at_ks(
+    selector: NamedSelector,
+    problems: Sequence[Candidates],
+    ks: Sequence[int],
+    *,
+    rng: Rng = 0,
+    subsets: int = SUBSETS,
+) -> Values:
+    """Expected correctness over k random samples of each problem, at each k.
+
+    Exact for random, best_of_n, worst, oracle and majority; other selectors, and votes over more
+    than 1,000 samples, are simulated with seeded subsets.
+
+    Args:
+        selector: what chooses.
+        problems: without missing samples, each with at least max(ks) samples.
+        ks: samples used.
+        rng: seed or generator of the subsets.
+        subsets: random subsets for each k.
+
+    Raises:
+        DomainError: if a problem has fewer samples than a k.
+    """
+    exact = _exact(selector.function, problems)
+    if exact is not None:
+        rows = [exact(one, ks) for one in problems]
+        return Values(np.array(rows, dtype=float).reshape(len(problems), len(ks)), "exact")
+    simulate = _simulation(selector.function, generator(rng), subsets)
+    found = [simulate(one, ks) for one in problems]
+    values = np.array([one.expected for one in found]).reshape(len(problems), len(ks))
+    errors = np.array([one.error for one in found]).reshape(len(problems), len(ks))
+    # Errors of problems are independent; the mean over problems has their root mean square / P.
+    largest = float(np.sqrt((errors**2).sum(axis=0)).max(initial=0.0)) / max(len(problems), 1)
+    if largest == 0:
+        return Values(values, "exact")
+    return Values(values, f"simulated, {subsets} subsets, s.e. <= {_rounded_up(largest)}")
+
+
+Closed = Callable[[Candidates, Sequence[int]], FloatArray]
+
+
+def _exact(function: Selector, problems: Sequence[Candidates]) -> Closed | None:
+    if function is vote.majority and any(one.n > vote_curve.LARGEST for one in problems):
+        return None
+    return _CLOSED.get(function)
+
+
+def _random(one: Candidates, ks: Sequence[int]) -> FloatArray:
+    return np.full(len(ks), one.passed.mean())
+
+
+def _oracle(one: Candidates, ks: Sequence[int]) -> FloatArray:
+    return coverage.coverage_curve([one.n], [int(one.passed.sum())], ks)[0]
+
+
+_CLOSED: dict[object, Closed] = {
+    pick.uniform: _random,
+    pick.oracle: _oracle,
+    pick.best_of_n: lambda one, ks: best_of_k(one.value, one.passed, ks),
+    pick.worst: lambda one, ks: worst_of_k(one.value, one.passed, ks),
+    vote.majority: lambda one, ks: vote_curve.majority_of_k(one.answer, one.passed, ks),
+}
+
+
+def _simulation(
+    function: Selector, rng: np.random.Generator, subsets: int
+) -> Callable[[Candidates, Sequence[int]], Simulated]:
+    inner = function.func if isinstance(function, functools.partial) else function
+    options = function.keywords if isinstance(function, functools.partial) else {}
+    if inner is vote.weighted_majority:
+        return functools.partial(simulated_vote_of_k, rng=rng, subsets=subsets, **options)
+    return lambda one, ks: simulated_of_k(one, function, ks, rng=rng, subsets=subsets)
+
+
+def _rounded_up(error: float) -> str:
+    digits = 1 - int(np.floor(np.log10(error)))
+    return f"{np.ceil(error * 10**digits) / 10**digits:.{digits}f}"

@@ -1,0 +1,209 @@
+"""pass@k and pass^k of a run: counts from its verdicts, means over its problems, intervals.
+
+Not here: the formulas (`analysis.coverage`); strategies that choose (`analysis.accuracy`).
+Try it: `python -m pytest tests/analysis/test_estimates.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from topdraw.analysis import coverage
+from topdraw.analysis.intervals import mean_estimate
+from topdraw.core.estimate import Estimate
+from topdraw.core.records import Candidates, FloatArray, IntArray
+from topdraw.errors import ConfigError
+from topdraw.selection.candidates import candidates
+from topdraw.store.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Samples of each problem, counted.
+
+    Attributes:
+        problem_ids: problems with at least one scored sample, in order.
+        n: shape (problems,). Scored samples.
+        c: shape (problems,). Samples that passed.
+        missing: samples left out because they could not be scored, unanswered problems included.
+        unanswered: problems without any scored sample; left out of n and c.
+    """
+
+    problem_ids: tuple[str, ...]
+    n: IntArray
+    c: IntArray
+    missing: int
+    unanswered: tuple[str, ...]
+
+
+def count(by_problem: Mapping[str, Candidates]) -> Counts:
+    """Scored and correct samples of each problem.
+
+    Args:
+        by_problem: candidates with verdicts.
+    """
+    scored = {key: int((~one.missing).sum()) for key, one in by_problem.items()}
+    kept = tuple(key for key, number in scored.items() if number)
+    right = [int((by_problem[key].passed & ~by_problem[key].missing).sum()) for key in kept]
+    return Counts(
+        problem_ids=kept,
+        n=np.array([scored[key] for key in kept], np.int64),
+        c=np.array(right, np.int64),
+        missing=sum(int(one.missing.sum()) for one in by_problem.values()),
+        unanswered=tuple(key for key in by_problem if not scored[key]),
+    )
+
+
+def counts_of(run: Run, by: str | None = None) -> Counts:
+    """Scored and correct samples of each problem of a run.
+
+    Args:
+        run: a scored run.
+        by: the verifier; default the task's own.
+
+    Raises:
+        ConfigError: if there is no verifier, or nothing was scored.
+        UnknownNameError: if the run holds no scores by it.
+    """
+    counts = count(candidates(run, by=judge(run, by)))
+    if not counts.problem_ids:
+        raise ConfigError(f"The run {run.path} has no scored sample yet.")
+    return counts
+
+
+def judge(run: Run, by: str | None) -> str:
+    """The verifier asked for, or the task's own.
+
+    Raises:
+        ConfigError: if neither is there.
+    """
+    chosen = by or run.manifest.scorer
+    if not chosen:
+        raise ConfigError(
+            f"The task of {run.path} names no verifier.",
+            hint="Say whose verdicts count with by=...",
+        )
+    return chosen
+
+
+@overload
+def pass_at_k(n: ArrayLike, c: ArrayLike, k: int) -> FloatArray: ...
+@overload
+def pass_at_k(n: Run, k: int, /, *, by: str | None = ..., level: float = ...) -> Estimate: ...
+@overload
+def pass_at_k(n: Run, /, *, k: int, by: str | None = ..., level: float = ...) -> Estimate: ...
+def pass_at_k(
+    n: ArrayLike | Run,
+    c: ArrayLike | int | None = None,
+    k: int | None = None,
+    *,
+    by: str | None = None,
+    level: float = 0.95,
+) -> FloatArray | Estimate:
+    """Probability that at least one of k samples is correct: of a run, or from counts.
+
+    `pass_at_k(run, k, by="gsm8k")` is the mean over the problems of the run, as an `Estimate`;
+    `pass_at_k(n, c, k)` on counts is `analysis.coverage.pass_at_k`, one number per problem. In
+    both, pass@k = 1 - C(n-c, k) / C(n, k), the average over all subsets of k samples.
+
+    Args:
+        n: a run; or shape (problems,), scored samples per problem.
+        c: k, when the first is a run; or shape (problems,), correct samples.
+        k: samples used, 1 <= k <= the scored samples of every problem.
+        by: of a run, the verifier whose verdicts count; default the task's own.
+        level: of a run, confidence level of the interval.
+
+    Returns:
+        The estimate over the problems that have a scored sample; the others are counted in its
+        `method`, missing samples in its `missing`. From counts: shape (problems,), in [0, 1].
+
+    Raises:
+        DomainError: if k < 1, or a problem has fewer than k scored samples (never silently 1.0).
+        UnknownNameError: if the run holds no scores by `by`.
+        TypeError: if the arguments fit neither form.
+
+    Examples:
+        >>> pass_at_k(5, 2, 3).round(3)
+        np.float64(0.9)
+
+    References:
+        Chen et al. 2021 (arXiv 2107.03374), eq. 1.
+    """
+    return _either(coverage.pass_at_k, "pass@", n, c, k, by, level)
+
+
+@overload
+def pass_hat_k(n: ArrayLike, c: ArrayLike, k: int) -> FloatArray: ...
+@overload
+def pass_hat_k(n: Run, k: int, /, *, by: str | None = ..., level: float = ...) -> Estimate: ...
+@overload
+def pass_hat_k(n: Run, /, *, k: int, by: str | None = ..., level: float = ...) -> Estimate: ...
+def pass_hat_k(
+    n: ArrayLike | Run,
+    c: ArrayLike | int | None = None,
+    k: int | None = None,
+    *,
+    by: str | None = None,
+    level: float = 0.95,
+) -> FloatArray | Estimate:
+    """Probability that all of k samples are correct: of a run, or from counts.
+
+    pass^k = C(c, k) / C(n, k). Forms, arguments and errors are those of `pass_at_k`.
+
+    Args:
+        n: a run; or shape (problems,), scored samples per problem.
+        c: k, when the first is a run; or shape (problems,), correct samples.
+        k: samples used, 1 <= k <= the scored samples of every problem.
+        by: of a run, the verifier whose verdicts count; default the task's own.
+        level: of a run, confidence level of the interval.
+
+    Returns:
+        The estimate over problems; from counts, shape (problems,), in [0, 1].
+
+    Raises:
+        DomainError: if k < 1, or a problem has fewer than k scored samples.
+        UnknownNameError: if the run holds no scores by `by`.
+        TypeError: if the arguments fit neither form.
+
+    Examples:
+        >>> pass_hat_k(5, 3, 2).round(3)
+        np.float64(0.3)
+
+    References:
+        Yao et al. 2024 (arXiv 2406.12045), section 4.
+    """
+    return _either(coverage.pass_hat_k, "pass^", n, c, k, by, level)
+
+
+def _either(
+    formula: Callable[[ArrayLike, ArrayLike, int], FloatArray],
+    name: str,
+    n: ArrayLike | Run,
+    c: ArrayLike | int | None,
+    k: int | None,
+    by: str | None,
+    level: float,
+) -> FloatArray | Estimate:
+    if not isinstance(n, Run):
+        if c is None or k is None:
+            raise TypeError(f"{name}k takes (run, k) or (n, c, k).")
+        return formula(n, c, k)
+    used = c if k is None else k
+    both = c is not None and k is not None
+    if both or isinstance(used, bool) or not isinstance(used, int | np.integer):
+        raise TypeError(f"{name}k of a run takes one whole number k, not {used!r}.")
+    counts = counts_of(n, by)
+    what = f"{name}{used}"
+    coverage.require_samples(counts.problem_ids, counts.n, int(used), what, n)
+    skipped = f", {len(counts.unanswered)} unanswered problems left out"
+    return mean_estimate(
+        formula(counts.n, counts.c, int(used)),
+        level=level,
+        missing=counts.missing,
+        method=f"{what}, exact and unbiased" + (skipped if counts.unanswered else ""),
+    )

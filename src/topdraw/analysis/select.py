@@ -1,0 +1,95 @@
+"""One chosen sample per problem: a draw from the selector's weights.
+
+Not here: selectors (selection/) and how good they are (`accuracy`).
+Try it: `topdraw select RUN --selector majority`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from topdraw.analysis.accuracy import default_value
+from topdraw.core.protocols import Selector
+from topdraw.core.records import Problem, Sample
+from topdraw.core.seeds import Rng, generator
+from topdraw.errors import ConfigError
+from topdraw.selection.candidates import Role, candidates
+from topdraw.selection.resolve import resolve_selector
+from topdraw.store.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The sample chosen for one problem.
+
+    Attributes:
+        problem: what was asked.
+        sample: what was chosen; None when no candidate could be (*unanswered*).
+        probability: the selector's weight on it, in (0, 1]; below 1 means a tie or a posterior.
+        among: how many candidates there were.
+    """
+
+    problem: Problem
+    sample: Sample | None
+    probability: float
+    among: int
+
+
+def select(
+    run: Run,
+    chooser: str | Selector,
+    *,
+    by: str | None = None,
+    value: str | None = None,
+    rng: Rng = 0,
+) -> list[Choice]:
+    """The chosen sample of every problem, in problem order.
+
+    The choice is drawn from the selector's weights, so that ties fall evenly and a posterior is
+    sampled; the expected accuracy of the very same weights is `analysis.accuracy`.
+
+    Args:
+        run: a run, scored with what the selector needs.
+        chooser: name ("majority", "posterior(0.5)") or a function of `Candidates`.
+        by: verifier whose answers vote; default the task's own scorer.
+        value: scorer whose values rank; default as in `analysis.accuracy`.
+        rng: seed or generator of the draw.
+
+    Raises:
+        UnknownNameError: when nobody registered that selector.
+        ConfigError: when the run lacks the scores it needs.
+    """
+    weigh = resolve_selector(chooser)
+    role: Role = "greedy" if "greedy" in weigh.needs else "sampled"
+    by = by or run.manifest.scorer or None
+    value = value or (default_value(run, by or "") if "value" in weigh.needs else None)
+    samples = run.samples(role)
+    if not samples:
+        raise ConfigError(
+            f"The run {run.path} has no {role} samples.",
+            hint="Draw them with `topdraw sample --greedy`." if role == "greedy" else "",
+        )
+    grouped = {problem_id: list(group) for problem_id, group in _by_problem(samples)}
+    random = generator(rng)
+    return [
+        _draw(run.problems[problem_id], grouped.get(problem_id, []), weigh(c), random)
+        for problem_id, c in candidates(run, by=by, value=value, role=role).items()
+    ]
+
+
+def _by_problem(samples: list[Sample]) -> Iterator[tuple[str, Iterator[Sample]]]:
+    from itertools import groupby
+
+    return groupby(samples, key=lambda sample: sample.problem_id)
+
+
+def _draw(
+    problem: Problem, samples: list[Sample], weights: np.ndarray, random: np.random.Generator
+) -> Choice:
+    if not samples or not weights.any():
+        return Choice(problem, None, 0.0, len(samples))
+    pick = int(random.choice(len(samples), p=weights / weights.sum()))
+    return Choice(problem, samples[pick], float(weights[pick]), len(samples))

@@ -1,0 +1,101 @@
+"""Expected correctness of the best (or worst) of k by some value, at every k, in closed form.
+
+Not here: pass@k (`analysis.coverage`), which is this with the verdict itself as the value.
+Try it: `python -c "from topdraw.analysis.selected import *; print(best_of_k_weights(4, 2))"`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+from topdraw.core.records import BoolArray, FloatArray
+from topdraw.errors import DomainError
+
+
+def best_of_k_weights(n: int, k: int) -> FloatArray:
+    """Probability that the i-th best of n is the best of k drawn without replacement.
+
+    w_i = C(n-i, k-1) / C(n, k), evaluated by w_1 = k/n and w_(i+1) = w_i (n-i-k+1)/(n-i): all
+    factors lie in [0, 1], so that no binomial overflows and nothing cancels.
+
+    Args:
+        n: samples, >= 1.
+        k: samples used, 1 <= k <= n.
+
+    Returns:
+        Shape (n,), falling, summing to 1. Position 0 is the best.
+
+    Raises:
+        DomainError: if k is outside 1..n.
+
+    Examples:
+        >>> best_of_k_weights(4, 2)
+        array([0.5       , 0.33333333, 0.16666667, 0.        ])
+
+    References:
+        Nakano et al. 2021 (arXiv 2112.09332), appendix I, with replacement there; here without.
+    """
+    return _weights(n, (k,))[0].copy()
+
+
+@functools.lru_cache(maxsize=64)
+def _weights(n: int, ks: tuple[int, ...]) -> FloatArray:
+    if not all(1 <= k <= n for k in ks):
+        raise DomainError(f"The best of k out of {n} samples needs 1 <= k <= {n}, not {ks}.")
+    k = np.array(ks, dtype=float)[:, None]
+    i = np.arange(1, n)
+    ratios = np.maximum((n - i - k + 1) / (n - i), 0.0)
+    table = np.concatenate([k / n, ratios], axis=1).cumprod(axis=1)
+    table.flags.writeable = False
+    return table
+
+
+def best_of_k(value: FloatArray, passed: BoolArray, ks: Sequence[int]) -> FloatArray:
+    """Probability that the sample with the largest value among k random ones is correct.
+
+    Verdicts are averaged inside blocks of tied values first, so that ties are split exactly. A NaN
+    never wins: it ranks below all numbers, and draws in which every value is NaN choose nobody
+    and are left out, as a selector that gives weight 0 to all is.
+
+    Args:
+        value: shape (n,). What the chooser goes by; larger is better.
+        passed: shape (n,). Verdicts.
+        ks: samples used, each 1 <= k <= n.
+
+    Returns:
+        Shape (len(ks),), in [0, 1]; NaN when no value is a number.
+
+    Raises:
+        DomainError: if a k is outside 1..n.
+    """
+    weights = _weights(value.shape[0], tuple(ks))
+    numbers = ~np.isnan(value)
+    if not numbers.any():
+        return np.full(len(ks), np.nan)
+    _, block = np.unique(value[numbers], return_inverse=True)
+    shares = np.bincount(block, weights=passed[numbers]) / np.bincount(block)
+    ranked = np.sort(block)[::-1]
+    used = weights[:, : ranked.size]
+    return np.minimum((used @ shares[ranked]) / used.sum(axis=1), 1.0)
+
+
+def worst_of_k(value: FloatArray, passed: BoolArray, ks: Sequence[int]) -> FloatArray:
+    """Probability that the sample with the smallest value among k random ones is correct.
+
+    Arguments, NaN and errors as in `best_of_k`.
+
+    Args:
+        value: shape (n,). What the chooser goes by.
+        passed: shape (n,). Verdicts.
+        ks: samples used, each 1 <= k <= n.
+
+    Returns:
+        Shape (len(ks),), in [0, 1]; NaN when no value is a number.
+
+    Raises:
+        DomainError: if a k is outside 1..n.
+    """
+    return best_of_k(-value, passed, ks)

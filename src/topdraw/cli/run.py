@@ -1,0 +1,60 @@
+"""`topdraw run`: sample, score and report in one go.
+
+Not here: the steps. Try it: `topdraw run countdown -n 100 --out runs/x`.
+"""
+
+from __future__ import annotations
+
+import click
+
+from topdraw.cli.options import (
+    Draw,
+    by_option,
+    draw_options,
+    greedy_option,
+    json_option,
+    out_option,
+    task_options,
+    value_option,
+)
+
+
+@click.command("run")
+@click.argument("task")
+@draw_options
+@task_options
+@greedy_option
+@out_option
+@by_option
+@value_option
+@json_option
+def command(
+    draw: Draw,
+    task: str,
+    problems: int | None,
+    task_seed: int | None,
+    task_options: tuple[str, ...],
+    greedy: bool,
+    out: str | None,
+    by: str | None,
+    value: str | None,
+    as_json: bool,
+) -> None:
+    """Draw, verify, rank and compare: TASK is a task's name, or a .jsonl file.
+
+    Killed at any moment, the same command goes on where it stopped and ends with the same samples.
+    """
+    from topdraw.cli.report import show_report
+    from topdraw.cli.steps import draw_run, load_task, ranking_scorer, score_run
+    from topdraw.errors import ConfigError
+
+    loaded = load_task(task, problems=problems, task_seed=task_seed, pairs=task_options)
+    verifier = by or loaded.scorer
+    if not verifier:
+        raise ConfigError(
+            f"The task {task!r} has no scorer of its own.", hint="Name one with --by."
+        )
+    run = draw_run(loaded, draw, out=out, greedy=greedy)
+    ranking = ranking_scorer(run, value)
+    run = score_run(run, [verifier, ranking])
+    show_report(run, by=verifier, value=ranking, out=None, as_json=as_json)

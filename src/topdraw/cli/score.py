@@ -1,0 +1,59 @@
+"""`topdraw score`: score a run's samples.
+
+Not here: the scorers. Try it: `topdraw score runs/try countdown`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from topdraw.cli.options import json_option, run_argument
+
+if TYPE_CHECKING:
+    from topdraw.store.run import Run
+
+
+@click.command("score")
+@run_argument
+@click.argument("scorers", nargs=-1, metavar="[SCORER]...")
+@json_option
+def command(run: str, scorers: tuple[str, ...], as_json: bool) -> None:
+    """Score the samples of RUN with each SCORER; default: the task's own.
+
+    A SCORER is a registered name, or file.py:function for your own: it gets (problem, samples) and
+    returns one Score, number, True/False or None (missing) per sample. What is scored is kept;
+    only new samples, and those whose score went missing, are scored.
+    """
+    from topdraw.cli.steps import score_run
+    from topdraw.errors import ConfigError
+    from topdraw.scoring.resolve import resolve_scorer
+    from topdraw.store.run import Run
+
+    opened = Run.open(run)
+    names = scorers or ((opened.manifest.scorer,) if opened.manifest.scorer else ())
+    if not names:
+        raise ConfigError(
+            "This run's task has no scorer of its own.", hint="Name one: topdraw score RUN SCORER"
+        )
+    opened = score_run(opened, names)
+    lines = [_tally(opened, resolve_scorer(name)[0]) for name in names]
+    for line in lines:
+        click.echo(json.dumps(line) if as_json else _sentence(line))
+
+
+def _tally(run: Run, scorer: str) -> dict[str, str | int]:
+    scores = list(run.scores(scorer).values())
+    return {
+        "scorer": scorer,
+        "scored": sum(not score.is_missing for score in scores),
+        "passed": sum(score.passed is True for score in scores),
+        "missing": sum(score.is_missing for score in scores),
+    }
+
+
+def _sentence(line: dict[str, str | int]) -> str:
+    missing = f", {line['missing']:,} missing" if line["missing"] else ""
+    return f"{line['scorer']}: {line['scored']:,} scored, {line['passed']:,} passed{missing}"

@@ -1,0 +1,62 @@
+"""`topdraw select`: one chosen sample per problem, as JSON lines.
+
+Not here: selectors. Try it: `topdraw select runs/try --selector majority`.
+"""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from topdraw.cli.options import by_option, json_option, run_argument, value_option
+
+
+@click.command("select")
+@run_argument
+@click.option(
+    "--selector",
+    "-s",
+    default="majority",
+    show_default=True,
+    help="first, random, greedy, best_of_n, majority, weighted_majority, posterior(beta), ...",
+)
+@by_option
+@value_option
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draw among ties.")
+@json_option
+def command(
+    run: str, selector: str, by: str | None, value: str | None, seed: int, as_json: bool
+) -> None:
+    """Print the sample a selector chooses for every problem of RUN.
+
+    One JSON line per problem with --json; otherwise a short line per problem. When the task has a
+    verifier, the selector's expected accuracy follows on stderr.
+    """
+    from topdraw.analysis.accuracy import accuracy
+    from topdraw.analysis.select import select
+    from topdraw.store.run import Run
+
+    opened = Run.open(run)
+    for choice in select(opened, selector, by=by, value=value, rng=seed):
+        output = None if choice.sample is None else choice.sample.output
+        row = {
+            "problem_id": choice.problem.id,
+            "index": None if choice.sample is None else choice.sample.index,
+            "probability": round(choice.probability, 6),
+            "among": choice.among,
+            "output": output,
+        }
+        if as_json:
+            click.echo(json.dumps(row))
+        else:
+            click.echo(f"{choice.problem.id}\t{_one_line(output)}")
+    if by or opened.manifest.scorer:
+        click.echo(f"{selector}: {accuracy(opened, selector, by=by, value=value)}", err=True)
+
+
+def _one_line(output: str | None) -> str:
+    if output is None:
+        return "(unanswered)"
+    printable = "".join(c if c.isprintable() else " " for c in output)
+    return printable if len(printable) <= 100 else printable[:97] + "..."

@@ -1,0 +1,114 @@
+"""The steps that commands are made of: load a task, connect a model, draw, score.
+
+Not here: options and printing. Try it: `topdraw run countdown -n 10 --problems 5`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from topdraw.cli.options import Draw
+from topdraw.cli.progress import progress
+from topdraw.core.protocols import Model
+from topdraw.core.records import Json, Task
+from topdraw.errors import ConfigError
+from topdraw.store.run import Run
+
+
+def load_task(
+    name: str, *, problems: int | None, task_seed: int | None, pairs: Sequence[str]
+) -> Task:
+    """The task of that name or file with the options of the command line.
+
+    Raises:
+        ConfigError: when an option is not KEY=VALUE, or the task has no such option.
+    """
+    from topdraw.tasks.load import load
+
+    options: dict[str, Json] = {key: _value(text) for key, text in map(_pair, pairs)}
+    if problems is not None:
+        options["problems"] = problems
+    if task_seed is not None:
+        options["seed"] = task_seed
+    return load(name, **options)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"A task option is KEY=VALUE, not {text!r}.")
+    return key, value
+
+
+def _value(text: str) -> Json:
+    import msgspec
+
+    try:
+        value: Json = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    return value
+
+
+def connect_model(draw: Draw) -> Model:
+    """The model the command line names."""
+    from topdraw.models.connect import connect
+
+    if draw.endpoint is not None:
+        name = None if draw.model == "builtin" else draw.model
+        return connect(draw.endpoint, model=name)
+    if draw.model.startswith("builtin") and draw.concurrency is not None:
+        return connect(draw.model, workers=draw.concurrency)
+    return connect(draw.model)
+
+
+def draw_run(task: Task, draw: Draw, *, out: str | os.PathLike[str] | None, greedy: bool) -> Run:
+    """Draw what is missing of a run, with progress; finished samples stay whatever happens."""
+    from topdraw.sampling.engine import Progress, sample
+
+    model = connect_model(draw)
+    with progress("Drawing") as advance:
+
+        def show(state: Progress) -> None:
+            note = f"{state.output_tokens / max(state.seconds, 1e-9):,.0f} tokens/s"
+            failures = f", {state.failed} failed" if state.failed else ""
+            advance(state.done, state.total, note + failures)
+
+        return sample(
+            task,
+            model,
+            draw.n,
+            temperature=draw.temperature,
+            top_p=draw.top_p,
+            top_k=draw.top_k,
+            repetition_penalty=draw.repetition_penalty,
+            max_tokens=draw.max_tokens,
+            stop=draw.stop,
+            seed=draw.seed,
+            greedy=greedy,
+            out=out,
+            concurrency=draw.concurrency,
+            on_progress=show,
+        )
+
+
+def score_run(run: Run, scorers: Sequence[str]) -> Run:
+    """Score with each scorer in turn what it has not scored yet, with progress."""
+    from topdraw.scoring.engine import score
+
+    for name in dict.fromkeys(scorers):
+        with progress("Scoring", unit=f"samples with {name}") as advance:
+            run = score(run, name, on_progress=lambda done, total: advance(done, total, ""))
+    return run
+
+
+def ranking_scorer(run: Run, value: str | None) -> str:
+    """The scorer that ranks this run's samples: the one asked for, or what fits the model.
+
+    The shipped reward model knows the built-in tasks only; elsewhere the model's own
+    log-probability ranks, which needs no training.
+    """
+    if value is not None:
+        return value
+    return "reward" if run.manifest.model.get("kind") == "builtin" else "logprob"

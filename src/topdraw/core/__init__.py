@@ -1,0 +1,1 @@
+"""Values, protocols, names and seeds: what every floor above speaks in."""

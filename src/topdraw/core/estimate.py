@@ -1,0 +1,80 @@
+"""A number with its doubt: value, interval, level, method and how many problems it stands on.
+
+Not here: how an interval is made; that is `topdraw.analysis.intervals`.
+Try it: `python -c "from topdraw import Estimate; print(Estimate(0.8551, 0.8262, 0.8821, n=500))"`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+_Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number that reaches a user.
+
+    Attributes:
+        value: the point estimate; NaN when nothing could be estimated.
+        low: lower end of the interval; NaN when it has none.
+        high: upper end of the interval; NaN when it has none.
+        level: confidence level of the interval, in (0, 1).
+        method: how value and interval were made, in words.
+        n: problems it stands on.
+        missing: problems or samples left out because they could not be scored.
+        p_value: two-sided p-value against 0, for differences; NaN otherwise.
+
+    Examples:
+        >>> print(Estimate(0.8551, 0.8262, 0.8821))
+        0.855 [0.826, 0.882]
+        >>> print(Estimate(1.0, 1.0, 1.0))
+        1.000 [1.000, 1.000]
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    level: float = 0.95
+    method: str = ""
+    n: int = 0
+    missing: int = 0
+    p_value: float = math.nan
+
+    @property
+    def standard_error(self) -> float:
+        """Half the interval's width over the normal quantile of 95 %; NaN without an interval."""
+        return (self.high - self.low) / (2 * _Z95)
+
+    @property
+    def decimals(self) -> int:
+        """Decimals that the standard error allows, by the rule of the Particle Data Group.
+
+        The error keeps two digits when its first three are at most 354, else one; at least 0 and
+        at most 6 decimals, 3 when there is no interval or no width.
+        """
+        error = self.standard_error
+        if not math.isfinite(error) or error <= 0:
+            return 3
+        exponent = math.floor(math.log10(error))
+        leading = error / 10.0**exponent
+        digits = 2 if leading <= 3.54 or leading > 9.49 else 1
+        exponent += leading > 9.49
+        return min(max(digits - 1 - exponent, 0), 6)
+
+    def __str__(self) -> str:
+        if math.isnan(self.value):
+            return "-"
+        if math.isnan(self.low):
+            return f"{self.value:.{self.decimals}f}"
+        d = self.decimals
+        return f"{self.value:.{d}f} [{self.low:.{d}f}, {self.high:.{d}f}]"
+
+    def as_dict(self) -> dict[str, float | int | str | None]:
+        """JSON values; NaN becomes None."""
+        return {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in dataclasses.asdict(self).items()
+        }

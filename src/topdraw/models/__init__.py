@@ -1,0 +1,1 @@
+"""Who draws: endpoints, the built-in model, samples already drawn."""

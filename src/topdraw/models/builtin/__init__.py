@@ -1,0 +1,1 @@
+"""The shipped small language model and its NumPy engine."""

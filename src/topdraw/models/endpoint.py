@@ -1,0 +1,422 @@
+"""A model behind an OpenAI-compatible address: the only place that speaks to model servers.
+
+Not here: limits, caps and resume, which are `sampling`'s. Lost requests are asked again, choices
+that did not come are asked for again, and each choice that came is handed over exactly once.
+Try it: `python -c "import topdraw as td; print(td.connect('http://localhost:8000/v1').identity)"`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from topdraw.core.records import Decoding, Json, Problem, Sample, Usage
+from topdraw.core.registry import model as register
+from topdraw.core.seeds import sample_seed
+from topdraw.errors import ConfigError, DomainError, EndpointError
+from topdraw.models.address import read_address, read_key
+from topdraw.models.dialect import Dialect, learn, unsayable
+from topdraw.models.retry import Refused, Retry, Trouble, error_words, status_trouble
+from topdraw.models.transport import Answer, Deadlines, Transport, shown
+from topdraw.models.wire import (
+    Api,
+    Choice,
+    Reply,
+    decode,
+    model_names,
+    read_reply,
+    request_body,
+)
+
+if TYPE_CHECKING:
+    import yarl
+
+_HINTS = {
+    401: "Set the key in the environment variable {key}.",
+    402: "Top up the account, then run the same command again: nothing drawn is lost.",
+    403: "The key in {key} may not use this model.",
+    404: "Is the address right (it often ends in /v1), and is {model!r} a model of this server?",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Ask:
+    problem: Problem
+    decoding: Decoding
+    seed: int
+
+    def seed_of(self, indices: tuple[int, ...]) -> int:
+        """The seed of a request: that of its first sample."""
+        return sample_seed(self.seed, self.problem.id, indices[0])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Delivery:
+    samples: list[Sample]
+    rest: tuple[int, ...]
+
+
+class Endpoint:
+    """An OpenAI-compatible server and one of its models. Make it with `connect`.
+
+    Args:
+        url: the base address, as in "http://localhost:8000/v1".
+        model: name of the model on that server.
+        api: "chat" (the prompt is one user turn) or "completions" (the prompt is continued).
+        key: bearer token; None for none. It is sent to this host only and never stored or shown.
+        key_name: where the key came from, for hints.
+        chunk: most samples to ask for in one request, >= 1. 1 makes every sample depend on its own
+            seed alone (where the server honours seeds) and its token count exact.
+        concurrency: requests in flight, >= 1.
+        logprobs: ask for log-probabilities; they also make token counts exact for chunk > 1.
+        retry: when to ask again.
+        deadlines: how long one attempt may take.
+    """
+
+    def __init__(
+        self,
+        url: yarl.URL,
+        model: str,
+        *,
+        api: Api = "chat",
+        key: str | None = None,
+        key_name: str = "OPENAI_API_KEY",
+        chunk: int = 16,
+        concurrency: int = 32,
+        logprobs: bool = False,
+        retry: Retry | None = None,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        for name, value in (("chunk", chunk), ("concurrency", concurrency)):
+            if value < 1:
+                raise DomainError(f"{name} is {value}; it must be at least 1.")
+        self.url = url
+        self.model = model
+        self.api = api
+        self.chunk = chunk
+        self._key, self._key_name = key, key_name
+        self._logprobs = logprobs
+        self._retry = retry or Retry()
+        self._completions = self._route("chat/completions" if api == "chat" else "completions")
+        self._transport = Transport(at_once=concurrency, key=key, deadlines=deadlines)
+        self._dialect = Dialect()
+        self._reached = False
+
+    def __repr__(self) -> str:
+        return f"Endpoint({shown(self.url)!r}, model={self.model!r}, api={self.api!r})"
+
+    @property
+    def identity(self) -> Mapping[str, Json]:
+        """The model and how it is asked; not the address: a run goes on against another host."""
+        return {"kind": "endpoint", "model": self.model, "api": self.api}
+
+    @property
+    def deterministic(self) -> bool:
+        """False: with several choices a request, a sample depends on which were asked together."""
+        return False
+
+    @property
+    def concurrency(self) -> int:
+        """Requests in flight."""
+        return self._transport.at_once
+
+    def limit_requests(self, at_once: int) -> None:
+        """Allow this many requests in flight, from the next connection pool on."""
+        self._transport.at_once = at_once
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        await self._transport.aclose()
+
+    async def generate(
+        self, problem: Problem, indices: Sequence[int], /, *, decoding: Decoding, seed: int
+    ) -> AsyncIterator[Sample]:
+        """Draw these samples; see `core.protocols.Model`.
+
+        A request that fails for good costs none of the others: what they bring is yielded first.
+
+        Raises:
+            EndpointError: when some could not be drawn; `Refused` when none ever will be.
+            DomainError: if an index is negative or given twice.
+        """
+        if len(set(indices)) < len(indices) or min(indices, default=0) < 0:
+            raise DomainError(f"Indices must be distinct and >= 0, got {list(indices)}.")
+        ask = _Ask(problem, decoding, seed)
+        groups = self._groups(tuple(indices))
+        while len(groups) == 1:  # the common case needs no task of its own
+            delivery = await self._deliver(ask, groups[0])
+            groups = self._groups(delivery.rest)
+            for sample in delivery.samples:
+                yield sample
+        tasks = self._start(ask, groups)
+        failure: EndpointError | None = None
+        try:
+            while tasks:
+                done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    error = task.exception()
+                    if isinstance(error, EndpointError):
+                        failure = failure or error
+                        continue
+                    delivery = task.result()
+                    tasks |= self._start(ask, self._groups(delivery.rest))
+                    for sample in delivery.samples:
+                        yield sample
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if failure is not None:
+            raise failure
+
+    def _groups(self, indices: tuple[int, ...]) -> list[tuple[int, ...]]:
+        size = min(self.chunk, self._dialect.max_n or self.chunk)
+        return [indices[i : i + size] for i in range(0, len(indices), size)]
+
+    def _start(self, ask: _Ask, groups: list[tuple[int, ...]]) -> set[asyncio.Task[_Delivery]]:
+        return {asyncio.create_task(self._deliver(ask, group)) for group in groups}
+
+    async def _deliver(self, ask: _Ask, indices: tuple[int, ...]) -> _Delivery:
+        async with self._transport.slots:
+            reply, asked = await self._reply(ask, indices)
+        taken = min(len(reply.choices), asked)
+        pairs = zip(indices[:taken], reply.choices, reply.usage, strict=False)
+        unseeded = "seed" in self._dialect.refused
+        samples = [
+            Sample(
+                problem_id=ask.problem.id,
+                index=index,
+                output=choice.text,
+                finish_reason=choice.finish_reason,
+                seed=None if unseeded else ask.seed_of(indices),
+                logprob=choice.logprob,
+                usage=usage,
+                metadata=self._metadata(choice, reply),
+            )
+            for index, choice, usage in pairs
+        ]
+        return _Delivery(samples, indices[taken:])
+
+    def _metadata(self, choice: Choice, reply: Reply) -> dict[str, Json]:
+        # A server that answers with another model than the one asked is recorded, not refused:
+        # many give a dated or a local name.
+        served = reply.model if reply.model != self.model else ""
+        values: dict[str, Json] = {"model": served, "reasoning": choice.reasoning}
+        return {name: value for name, value in values.items() if value}
+
+    async def _reply(self, ask: _Ask, indices: tuple[int, ...]) -> tuple[Reply, int]:
+        trial, attempt = self._dialect, 0
+        while True:
+            if trial is not self._dialect:
+                trial = trial.merge(self._dialect)
+            n = min(len(indices), trial.max_n or len(indices))
+            body = self._body(ask, indices, n, trial)
+            try:
+                reply = await self._attempt(body, ask.problem.prompt)
+            except Trouble as trouble:
+                learned = self._learn(trial, trouble, body)
+                if learned is not None:
+                    trial = learned
+                    continue
+                outcome = _outcome(trouble, ask.decoding, n)
+                if outcome is not None:
+                    return outcome, n
+                attempt += 1
+                wait = self._retry.wait_seconds(trouble, attempt, reached=self._reached)
+                if wait is None:
+                    raise self._error(trouble, attempt) from None
+                await asyncio.sleep(wait)
+            else:
+                answered = trial.answered(n, len(reply.choices))
+                if answered != self._dialect:
+                    self._dialect = self._dialect.merge(answered)
+                return reply, n
+
+    def _body(
+        self, ask: _Ask, indices: tuple[int, ...], n: int, dialect: Dialect
+    ) -> dict[str, Json]:
+        setting = unsayable(ask.decoding, dialect)
+        if setting:
+            raise Refused(
+                f"The server at {shown(self.url)} refuses {setting}.",
+                hint="Leave it at its default, or use another server.",
+                status=400,
+            )
+        return request_body(
+            ask.problem.prompt,
+            model=self.model,
+            api=self.api,
+            n=n,
+            decoding=ask.decoding,
+            seed=ask.seed_of(indices),
+            dialect=dialect,
+            logprobs=self._logprobs,
+        )
+
+    async def _attempt(self, body: Mapping[str, Json], prompt: str) -> Reply:
+        answer = await self._transport.ask("POST", self._completions, dict(body))
+        self._reached = True
+        return read_reply(answer.status, answer.headers, answer.raw, prompt)
+
+    def _route(self, path: str) -> yarl.URL:
+        return (self.url / path).with_query(self.url.query)
+
+    async def models(self) -> list[str]:
+        """Names of the models on the server; empty when it has no such list.
+
+        Raises:
+            EndpointError: when the server did not answer.
+        """
+        attempt = 0
+        while True:
+            try:
+                answer = await self._transport.ask("GET", self._route("models"))
+                self._reached = True
+                return _listed(answer)
+            except Trouble as trouble:
+                attempt += 1
+                wait = self._retry.wait_seconds(trouble, attempt, reached=self._reached)
+                if wait is None:
+                    raise self._error(trouble, attempt) from None
+                await asyncio.sleep(wait)
+
+    def _learn(self, trial: Dialect, trouble: Trouble, body: Mapping[str, Json]) -> Dialect | None:
+        if trouble.status not in (400, 422):
+            return None
+        learned = learn(trial, trouble.payload, trouble.what, body)
+        return None if learned == trial else learned
+
+    def _error(self, trouble: Trouble, attempts: int) -> EndpointError:
+        return endpoint_error(
+            trouble, attempts, url=self.url, model=self.model, key=self._key, name=self._key_name
+        )
+
+
+def _outcome(trouble: Trouble, decoding: Decoding, n: int) -> Reply | None:
+    """The reply that a refusal of the *prompt* amounts to: the model fails on it, always."""
+    words = set(error_words(trouble.payload))
+    reason = ""
+    if trouble.status == 400 and words & {"content_filter", "content_policy_violation"}:
+        reason = "content_filter"
+    # When we set max_tokens, it may be our number that does not fit: that is not the model's fault.
+    too_long = {"exceed_context_size_error"} | (
+        {"context_length_exceeded"} if decoding.max_tokens is None else set()
+    )
+    if trouble.status == 400 and words & too_long:
+        reason = "length"
+    if not reason:
+        return None
+    return Reply((Choice("", reason),) * n, (Usage(estimated=True),) * n)
+
+
+def endpoint_error(
+    trouble: Trouble, attempts: int, *, url: yarl.URL, model: str, key: str | None, name: str
+) -> EndpointError:
+    """The error to raise when there is no point in asking again."""
+    what = trouble.what.replace(key, "[key]") if key and len(key) >= 8 else trouble.what
+    kind, hint = EndpointError, ""
+    if trouble.unreachable:
+        kind, hint = Refused, "Is the server running, and is the address right?"
+    elif trouble.quota:
+        kind, hint = Refused, _HINTS[402]
+    elif trouble.hopeless:
+        kind = Refused
+        hint = _HINTS[trouble.status or 404].format(key=name, model=model)
+    elif trouble.hint_seconds and trouble.retryable:
+        hint = f"It asked us to wait {trouble.hint_seconds:.0f} s; run the same command later."
+    times = f" after {attempts} attempts" if attempts > 1 else ""
+    return kind(
+        f"{shown(url)} did not answer{times}: {what}.",
+        hint=hint,
+        status=trouble.status,
+        attempts=attempts,
+        request_id=trouble.request_id,
+    )
+
+
+@register("http")
+def connect_endpoint(
+    spec: str,
+    *,
+    model: str | None = None,
+    api_key_env: str | None = None,
+    api: Api = "chat",
+    chunk: int = 16,
+    concurrency: int = 32,
+    logprobs: bool = False,
+    retry: Retry | None = None,
+    deadlines: Deadlines | None = None,
+) -> Endpoint:
+    """The model at an OpenAI-compatible address.
+
+    Args:
+        spec: the base address, as in "http://localhost:8000/v1".
+        model: its name there; None asks the server and takes the only one. That asks at once and
+            waits for the answer, inside a running event loop too.
+        api_key_env: environment variable with the key; OPENAI_API_KEY when None, if it is set.
+        api: "chat" or "completions"; an address that ends in either route says so itself.
+        chunk: see `Endpoint`.
+        concurrency: see `Endpoint`.
+        logprobs: see `Endpoint`.
+        retry: see `Endpoint`.
+        deadlines: see `Endpoint`.
+
+    Raises:
+        ConfigError: for an address or key that cannot be used, or several models to choose from.
+        EndpointError: when the server had to be asked for its models and did not answer.
+    """
+    url, api = read_address(spec, api)
+    key, key_name = read_key(api_key_env)
+    endpoint = Endpoint(
+        url,
+        model or "",
+        api=api,
+        key=key,
+        key_name=key_name,
+        chunk=chunk,
+        concurrency=concurrency,
+        logprobs=logprobs,
+        retry=retry,
+        deadlines=deadlines,
+    )
+    if not model:
+        endpoint.model = _only_model(endpoint)
+    return endpoint
+
+
+def _only_model(endpoint: Endpoint) -> str:
+    async def names_of() -> list[str]:
+        try:
+            return await endpoint.models()
+        finally:
+            await endpoint.aclose()
+
+    # A loop of its own in a thread of its own: `connect` is called with and without a running loop.
+    with ThreadPoolExecutor(1) as pool:
+        names = pool.submit(asyncio.run, names_of()).result()
+    where = shown(endpoint.url)
+    if not names:
+        raise ConfigError(
+            f"The server at {where} does not list models.", hint="Name one: model=..."
+        )
+    if len(names) > 1:
+        listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+        raise ConfigError(
+            f"The server at {where} has {len(names)} models: {listed}.", hint="Name one: model=..."
+        )
+    return names[0]
+
+
+def _listed(answer: Answer) -> list[str]:
+    try:
+        payload = decode(answer.raw)
+    except ValueError:
+        payload = None
+    text = "" if payload is not None else answer.raw[:2000].decode(errors="replace")
+    trouble = status_trouble(answer.status, answer.headers, payload, text)
+    if answer.status >= 400 and (trouble.retryable or answer.status in (401, 403)):
+        raise trouble
+    return model_names(payload) if answer.status == 200 else []

@@ -1,0 +1,192 @@
+"""What went wrong with one request, whether to ask again, and how long to wait before.
+
+Not here: sending; that is `transport`. There is one retry layer in topdraw, and this is its rule.
+Try it: `python -m pytest tests/models/test_retry.py`.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from topdraw.core.records import Json
+from topdraw.errors import EndpointError
+
+_RETRYABLE = frozenset({408, 409, 425, 429, 529})
+_HOPELESS = frozenset({401, 402, 403, 404})
+_QUOTA = ("insufficient_quota", "billing_not_active", "billing_hard_limit_reached")
+
+
+class Refused(EndpointError):
+    """The server will answer every request of this run the same way: stop, do not go on."""
+
+
+class Trouble(Exception):
+    """One attempt that brought no usable answer; the retry loop consumes it, no user sees it.
+
+    Args:
+        what: one line for people.
+        status: HTTP status; None when no reply came.
+        retryable: whether the same request may work later.
+        hint_seconds: how long the server asks us to wait; None when it did not say.
+        request_id: the server's own id of the request.
+        payload: the decoded error body, for `dialect.learn`.
+        unreachable: nothing listens there, or the name is unknown.
+        quota: the account has nothing left to spend.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: int | None = None,
+        retryable: bool = True,
+        hint_seconds: float | None = None,
+        request_id: str | None = None,
+        payload: Json = None,
+        unreachable: bool = False,
+        quota: bool = False,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.status = status
+        self.retryable = retryable
+        self.hint_seconds = hint_seconds
+        self.request_id = request_id
+        self.payload = payload
+        self.unreachable = unreachable
+        self.quota = quota
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether every other request of the run would end the same way."""
+        return self.quota or self.status in _HOPELESS
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When to ask again.
+
+    Attributes:
+        attempts: most requests for one answer, >= 1.
+        base_seconds: mean of the first wait; it doubles with each attempt.
+        cap_seconds: longest wait of our own choosing.
+        longest_hint_seconds: a server that asks for a longer wait is not waited for.
+        first_contact_attempts: attempts when nothing has ever answered at this address.
+    """
+
+    attempts: int = 10
+    base_seconds: float = 0.5
+    cap_seconds: float = 30.0
+    longest_hint_seconds: float = 120.0
+    first_contact_attempts: int = 3
+
+    def wait_seconds(
+        self, trouble: Trouble, attempt: int, *, reached: bool = True, jitter: float | None = None
+    ) -> float | None:
+        """How long to wait before the next attempt; None to give up.
+
+        The wait is max(hint, b 2^(attempt-1) (1/2 + u)), b the base, u uniform on [0, 1): equal
+        jitter, so that many clients refused at once do not come back at once, and never 0.
+
+        Args:
+            trouble: what happened.
+            attempt: attempts made, this one included, >= 1.
+            reached: whether the address has ever answered.
+            jitter: u in [0, 1); drawn when None.
+        """
+        most = self.first_contact_attempts if trouble.unreachable and not reached else self.attempts
+        hint = trouble.hint_seconds or 0.0
+        if not trouble.retryable or attempt >= most or hint > self.longest_hint_seconds:
+            return None
+        u = random.random() if jitter is None else jitter  # noqa: S311 - spreads load, no secret
+        # 2**60 seconds is for ever already; a larger exponent would overflow the float.
+        backoff = self.base_seconds * 2.0 ** min(attempt - 1, 60)
+        return max(hint, min(backoff, self.cap_seconds) * (0.5 + u))
+
+
+def hinted_seconds(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
+    """The wait a server asks for in Retry-After-Ms or Retry-After (seconds or an HTTP date).
+
+    Args:
+        headers: a mapping that finds lower-case names.
+        now: the time dates are compared with; the present when None.
+
+    Returns:
+        Seconds > 0; None when there is no hint, or it is unreadable, negative or in the past.
+    """
+    for name, scale in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        seconds = _number(headers.get(name, "")) * scale
+        if seconds > 0 and math.isfinite(seconds):
+            return seconds
+    try:
+        date = parsedate_to_datetime(headers.get("retry-after", ""))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    seconds = (date - (now or datetime.now(UTC))).total_seconds()
+    return seconds if seconds > 0 else None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def status_trouble(status: int, headers: Mapping[str, str], payload: Json, text: str) -> Trouble:
+    """What a reply with an error status, or an error object inside a 200, means.
+
+    Args:
+        status: HTTP status, or the code in the error object.
+        headers: a mapping that finds lower-case names.
+        payload: the decoded body; None when it is not JSON.
+        text: the body as text, for people.
+    """
+    quota = any(word in _QUOTA for word in error_words(payload))
+    retryable = (status in _RETRYABLE or status >= 500) and not quota
+    said = error_message(payload) or _plain(text)
+    return Trouble(
+        f"HTTP {status}: {said}" if said else f"HTTP {status}",
+        status=status,
+        retryable=retryable,
+        hint_seconds=hinted_seconds(headers),
+        request_id=headers.get("x-request-id"),
+        payload=payload,
+        quota=quota,
+    )
+
+
+def error_object(payload: Json) -> Mapping[str, Json]:
+    """The error inside a body: `{"error": {...}}`, `{"error": "..."}` or the body itself."""
+    if not isinstance(payload, dict):
+        return {}
+    inner = payload.get("error", payload)
+    return inner if isinstance(inner, dict) else {"message": inner}
+
+
+def error_message(payload: Json) -> str:
+    """What an error body says to people, on one line of at most 300 characters; "" if nothing."""
+    error = error_object(payload)
+    for key in ("message", "detail", "error"):
+        if error.get(key):
+            return _plain(str(error[key]))
+    return ""
+
+
+def error_words(payload: Json) -> tuple[str, ...]:
+    """The machine-readable words of an error body: its code and its type."""
+    error = error_object(payload)
+    return tuple(word for key in ("code", "type") if isinstance(word := error.get(key), str))
+
+
+def _plain(text: str) -> str:
+    without_tags = re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", text[:20_000], flags=re.S)
+    words = " ".join("".join(c if c.isprintable() else " " for c in without_tags).split())
+    return words if len(words) <= 300 else words[:297] + "..."

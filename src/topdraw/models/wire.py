@@ -1,0 +1,261 @@
+"""The shapes of OpenAI-compatible requests and replies, as pure functions.
+
+Not here: sending and retrying; those are `endpoint`. A reply that cannot be used raises `Trouble`;
+a reply in which the *model* failed (empty, refused, cut off) is an ordinary choice.
+Try it: `python -m pytest tests/models/test_wire.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from topdraw.core.records import Decoding, Json, Usage
+from topdraw.models.dialect import Dialect
+from topdraw.models.retry import Trouble, error_message, status_trouble
+
+Api = Literal["chat", "completions"]
+
+_REASONS = {"eos": "stop", "eos_token": "stop", "stop_sequence": "stop", "max_tokens": "length"}
+_CHARACTERS_PER_TOKEN = 4
+# More characters than this per token means that `usage` counted one choice of several.
+_MOST_CHARACTERS_PER_TOKEN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice of a reply.
+
+    Attributes:
+        text: the output; "" when there is none.
+        finish_reason: normalised; "unknown" when the server gave none.
+        logprob: sum over the output tokens in nats; NaN when unknown.
+        tokens: output tokens, counted in the log-probabilities; None when there are none.
+        reasoning: what a reasoning server returns beside the answer.
+    """
+
+    text: str
+    finish_reason: str
+    logprob: float = math.nan
+    tokens: int | None = None
+    reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back for one request.
+
+    Attributes:
+        choices: in the order of their indices.
+        usage: one per choice.
+        model: the name the server says it used; "" when it did not say.
+    """
+
+    choices: tuple[Choice, ...]
+    usage: tuple[Usage, ...]
+    model: str = ""
+
+
+def request_body(
+    prompt: str,
+    *,
+    model: str,
+    api: Api,
+    n: int,
+    decoding: Decoding,
+    seed: int,
+    dialect: Dialect,
+    logprobs: bool = False,
+) -> dict[str, Json]:
+    """The JSON body that asks for n samples, every sampling setting said explicitly."""
+    body: dict[str, Json] = {"model": model}
+    if api == "chat":
+        body["messages"] = [{"role": "user", "content": prompt}]
+    else:
+        body["prompt"] = prompt
+    if n > 1:
+        body["n"] = n
+    body |= {"temperature": decoding.temperature, "top_p": decoding.top_p, "stream": False}
+    if decoding.max_tokens is not None:
+        renamed = "max_tokens" in dialect.refused
+        body["max_completion_tokens" if renamed else "max_tokens"] = decoding.max_tokens
+    if decoding.stop:
+        body["stop"] = list(decoding.stop)
+    if "seed" not in dialect.refused:
+        body["seed"] = seed
+    if logprobs:
+        body["logprobs"] = True if api == "chat" else 1
+    return body | _extras(decoding, dialect.refused)
+
+
+def _extras(decoding: Decoding, refused: frozenset[str]) -> dict[str, Json]:
+    penalty = decoding.repetition_penalty
+    off: dict[str, Json] = {"min_p": 0.0}
+    # Two names for one setting: vLLM, SGLang and transformers say the first, llama.cpp and Ollama
+    # the second, which looks back 64 tokens only unless told otherwise.
+    off |= {"repetition_penalty": penalty, "repeat_penalty": penalty, "repeat_last_n": -1}
+    extras = {key: value for key, value in off.items() if key not in refused}
+    top_ks = [decoding.top_k] if decoding.top_k else [0, -1]
+    usable = [k for k in top_ks if not {"top_k", f"top_k={k}"} & refused]
+    return extras | ({"top_k": usable[0]} if usable else {})
+
+
+def decode(raw: bytes) -> Json:
+    """The JSON of a body; bad UTF-8 is replaced, a byte order mark dropped.
+
+    Raises:
+        ValueError: when it is not JSON.
+    """
+    try:
+        value: Json = json.loads(raw.decode("utf-8-sig", errors="replace"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def read_reply(status: int, headers: Mapping[str, str], raw: bytes, prompt: str) -> Reply:
+    """The choices in a reply.
+
+    Args:
+        status: HTTP status.
+        headers: a mapping that finds lower-case names.
+        raw: the body.
+        prompt: what was asked, to estimate its tokens when the server does not count.
+
+    Raises:
+        Trouble: when there is no usable choice in it.
+    """
+    try:
+        payload = decode(raw)
+    except ValueError:
+        text = raw[:2000].decode(errors="replace")
+        if status != 200:
+            raise status_trouble(status, headers, None, text) from None
+        what = "the answer is empty" if not raw.strip() else "the answer is cut off or not JSON"
+        raise Trouble(f"HTTP 200, but {what}", status=status) from None
+    error = payload.get("error") if isinstance(payload, dict) else None
+    if status != 200 or error:
+        raise status_trouble(_code(status, error), headers, payload, "")
+    choices = _choices(payload)
+    model = payload.get("model") if isinstance(payload, dict) else None
+    usage = payload.get("usage") if isinstance(payload, dict) else None
+    counted = _usage(choices, usage if isinstance(usage, dict) else {}, prompt)
+    return Reply(choices, counted, model if isinstance(model, str) else "")
+
+
+def _code(status: int, error: Json) -> int:
+    code = error.get("code") if isinstance(error, dict) else None
+    if status != 200:
+        return status
+    # An error inside a 200 without a status of its own is the server's failure: worth retrying.
+    return code if isinstance(code, int) and 400 <= code <= 599 else 500
+
+
+def _choices(payload: Json) -> tuple[Choice, ...]:
+    raw = payload.get("choices") if isinstance(payload, dict) else None
+    if not isinstance(raw, list):
+        said = error_message(payload)
+        raise Trouble(f"HTTP 200, but there are no choices in it{said and ': ' + said}", status=200)
+    # A choice that is null, or that failed upstream, was not delivered: it is asked for again.
+    usable = [c for c in raw if isinstance(c, dict) and c.get("finish_reason") != "error"]
+    if not usable:
+        raise Trouble("HTTP 200, but the list of choices is empty", status=200)
+    return tuple(_choice(c) for c in _in_order(usable))
+
+
+def _in_order(choices: Sequence[Mapping[str, Json]]) -> Sequence[Mapping[str, Json]]:
+    indices = [c.get("index") for c in choices]
+    if sorted(i for i in indices if isinstance(i, int)) == list(range(len(choices))):
+        return sorted(choices, key=lambda c: c["index"])  # type: ignore[arg-type, return-value]  # all are integers here
+    return choices
+
+
+def _choice(choice: Mapping[str, Json]) -> Choice:
+    message = choice.get("message")
+    message = message if isinstance(message, dict) else {"content": choice.get("text")}
+    reason = choice.get("finish_reason")
+    reason = _REASONS.get(reason, reason) if isinstance(reason, str) and reason else "unknown"
+    text, refusal = _text(message.get("content")), message.get("refusal")
+    if isinstance(refusal, str) and refusal and not text:
+        text, reason = refusal, "refusal"
+    logprobs = _token_logprobs(choice.get("logprobs"))
+    return Choice(
+        text,
+        reason,
+        logprob=math.nan if logprobs is None else math.fsum(logprobs),
+        tokens=None if logprobs is None else len(logprobs),
+        reasoning=_text(message.get("reasoning_content") or message.get("reasoning")),
+    )
+
+
+def _text(content: Json) -> str:
+    if isinstance(content, list):  # parts: [{"type": "text", "text": "..."}]
+        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        return "".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
+
+
+def _token_logprobs(logprobs: Json) -> list[float] | None:
+    if not isinstance(logprobs, dict):
+        return None
+    content = logprobs.get("content")
+    if isinstance(content, list):
+        values = [t.get("logprob") if isinstance(t, dict) else None for t in content]
+    else:
+        tokens = logprobs.get("token_logprobs")
+        values = list(tokens) if isinstance(tokens, list) else []
+    if not values:
+        return None
+    return [_finite(value) for value in values]
+
+
+def _finite(value: Json) -> float:
+    # An integer of 400 digits is valid JSON and no float; infinities would poison the sum.
+    usable = isinstance(value, int | float) and abs(value) < 1e300
+    return float(value) if usable else math.nan  # type: ignore[arg-type]  # narrowed by `usable`
+
+
+def _usage(choices: Sequence[Choice], usage: Mapping[str, Json], prompt: str) -> tuple[Usage, ...]:
+    prompt_tokens = _count(usage.get("prompt_tokens"))
+    completion_tokens = _count(usage.get("completion_tokens"))
+    guessed = prompt_tokens if prompt_tokens is not None else _estimate(prompt)
+    if len(choices) == 1 and completion_tokens is not None:
+        return (Usage(guessed, completion_tokens, estimated=prompt_tokens is None),)
+    rate = _tokens_per_character(choices, completion_tokens)
+    return tuple(
+        Usage(
+            guessed,
+            c.tokens if c.tokens is not None else math.ceil(len(c.text) * rate),
+            estimated=c.tokens is None or prompt_tokens is None,
+        )
+        for c in choices
+    )
+
+
+def _tokens_per_character(choices: Sequence[Choice], tokens: int | None) -> float:
+    # llama.cpp counts one choice of n (its PR 27318), others all: a total too small for the text
+    # is not trusted.
+    characters = sum(len(c.text) for c in choices)
+    if tokens and characters and characters / tokens <= _MOST_CHARACTERS_PER_TOKEN:
+        return tokens / characters
+    return 1 / _CHARACTERS_PER_TOKEN
+
+
+def _estimate(text: str) -> int:
+    return math.ceil(len(text) / _CHARACTERS_PER_TOKEN)
+
+
+def _count(value: Json) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+    return value if whole else None  # type: ignore[return-value]  # narrowed by `whole`
+
+
+def model_names(payload: Json) -> list[str]:
+    """The names in the answer of the models route; empty when it has another shape."""
+    data = payload.get("data") if isinstance(payload, dict) else None
+    entries = data if isinstance(data, list) else []
+    names = [entry.get("id") for entry in entries if isinstance(entry, dict)]
+    return [name for name in names if isinstance(name, str)]

@@ -1,0 +1,185 @@
+"""What a summary says, in sentences: the finding, how to read it, and what to beware of.
+
+Not here: the numbers. Every number in a sentence is one of the summary's estimates or counts.
+Try it: `python -m pytest tests/reports/test_finding.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from topdraw.core.estimate import Estimate
+from topdraw.reports.strategies import is_real, phrase
+
+if TYPE_CHECKING:
+    from topdraw.analysis.summary import Curve, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A part of the finding: words, then an estimate.
+
+    Attributes:
+        words: what the number is of.
+        estimate: the number with its interval.
+    """
+
+    words: str
+    estimate: Estimate
+
+
+def at(curve: Curve, k: int) -> Estimate | None:
+    """The curve's estimate at k; None where it was not measured or is NaN."""
+    for each, estimate in zip(curve.k, curve.estimates, strict=True):
+        if each == k and math.isfinite(estimate.value):
+            return estimate
+    return None
+
+
+def curve_of(summary: Summary, strategy: str) -> Curve | None:
+    """The first curve of that strategy; None when the summary has none."""
+    return next((curve for curve in summary.curves if curve.strategy == strategy), None)
+
+
+def best_real(summary: Summary) -> Curve | None:
+    """The real selector with the largest value at k = n; None when there is none."""
+    known = [
+        (estimate.value, curve)
+        for curve in summary.curves
+        if is_real(curve.strategy) and (estimate := at(curve, summary.n)) is not None
+    ]
+    return max(known, key=lambda pair: pair[0])[1] if known else None
+
+
+def finding(summary: Summary) -> list[Claim]:
+    """The finding as claims: the best real selector at k = n, one sample, the oracle.
+
+    Args:
+        summary: of a run; claims it cannot support are left out.
+
+    Raises:
+        Nothing: an empty summary has an empty finding.
+    """
+    claims = []
+    best = best_real(summary)
+    if best is not None and summary.n > 1:
+        claims.append((f"{_samples(summary.n)} {phrase(best)}", at(best, summary.n)))
+    one, oracle = curve_of(summary, "random"), curve_of(summary, "oracle")
+    if one is not None and one.k:
+        claims.append(("one sample", at(one, one.k[0])))
+    if oracle is not None and summary.n > 1:
+        claims.append(("an oracle would reach", at(oracle, summary.n)))
+    return [Claim(words, estimate) for words, estimate in claims if estimate is not None]
+
+
+def headline(summary: Summary) -> str:
+    """The finding as one line of text; says so when nothing could be scored."""
+    claims = finding(summary)
+    if not claims:
+        return "Nothing could be scored yet."
+    told = [
+        f"{claim.words}{'' if claim.words.endswith('reach') else ':'} {claim.estimate}"
+        for claim in claims
+    ]
+    return "; ".join(told) + "."
+
+
+def reading(summary: Summary) -> str:
+    """One paragraph that says what the numbers mean.
+
+    Args:
+        summary: of a run; sentences it cannot support are left out.
+
+    Raises:
+        Nothing: an empty summary has an empty reading.
+    """
+    return " ".join(
+        sentence
+        for sentence in (_coverage(summary), _gain(summary), _gap(summary), _never(summary))
+        if sentence
+    )
+
+
+def beware(summary: Summary) -> list[str]:
+    """What a reader must know before believing a number: one sentence each, loudest first."""
+    notes = []
+    best = curve_of(summary, "best_of_n")
+    if best is not None and best.chooser and best.chooser == summary.by:
+        notes.append(
+            f"The scorer {summary.by!r} both chose and graded: best of n is then the oracle, an "
+            "upper bound and not a result. Rank with another scorer (--value)."
+        )
+    if summary.missing:
+        notes.append(
+            f"{summary.missing:,} of {summary.samples:,} samples could not be scored. They are "
+            "left out of n and count neither as right nor as wrong."
+        )
+    if summary.unanswered:
+        some = ", ".join(summary.unanswered[:5]) + (", ..." if summary.unanswered[5:] else "")
+        notes.append(
+            f"{_problems(len(summary.unanswered))} without a single scored sample, left out of "
+            f"every number: {some}."
+        )
+    if 0 < summary.problems < 30:
+        notes.append(
+            f"Only {_problems(summary.problems)}: the intervals are wide and rest on few cases."
+        )
+    return notes
+
+
+def _coverage(summary: Summary) -> str:
+    oracle = curve_of(summary, "oracle")
+    last = at(oracle, summary.n) if oracle else None
+    earlier = [k for k in oracle.k if k <= summary.n / 2] if oracle else []
+    if oracle is None or last is None or not earlier:
+        return ""
+    k = max(earlier)
+    before = at(oracle, k)
+    if before is None:
+        return ""
+    per_doubling = (last.value - before.value) / math.log2(summary.n / k)
+    state = "still rises" if per_doubling >= 0.01 else "has levelled off"
+    return f"Coverage {state}: {_bare(before)} at k = {k}, {_bare(last)} at k = {summary.n}."
+
+
+def _gain(summary: Summary) -> str:
+    best, one = best_real(summary), curve_of(summary, "random")
+    if best is None or one is None or summary.n < 2:
+        return ""
+    reached = at(best, summary.n)
+    text = f"The best selector, {best.label}, reaches {reached} with {summary.n} samples"
+    for difference in summary.differences:
+        pair = (difference.a, difference.b)
+        if difference.k == summary.n and pair == (best.strategy, "random"):
+            return f"{text}, {difference.estimate} more than one sample (paired over problems)."
+    return f"{text}."
+
+
+def _gap(summary: Summary) -> str:
+    if math.isnan(summary.gap.value) or summary.n < 2:
+        return ""
+    return (
+        f"A gap of {summary.gap} to the oracle remains: right answers that were drawn, not chosen."
+    )
+
+
+def _never(summary: Summary) -> str:
+    if not summary.never_solved:
+        return "Every problem was solved at least once." if summary.problems else ""
+    return (
+        f"{summary.never_solved:,} of {_problems(summary.problems)} had no correct sample at all."
+    )
+
+
+def _bare(estimate: Estimate) -> str:
+    return str(estimate).partition(" ")[0]
+
+
+def _samples(n: int) -> str:
+    return "1 sample" if n == 1 else f"{n:,} samples"
+
+
+def _problems(n: int) -> str:
+    return "1 problem" if n == 1 else f"{n:,} problems"

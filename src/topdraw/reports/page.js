@@ -1,0 +1,182 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const themes = ["auto", "light", "dark"];
+  const stored = {
+    get: () => { try { return localStorage.getItem("topdraw-theme"); } catch { return null; } },
+    set: (value) => { try { localStorage.setItem("topdraw-theme", value); } catch { /* private */ } },
+  };
+  let theme = themes.includes(stored.get()) ? stored.get() : "auto";
+  // Before the body is parsed, so that a dark page never flashes white.
+  const apply = () => { if (theme === "auto") delete root.dataset.theme; else root.dataset.theme = theme; };
+  apply();
+
+  const make = (tag, className, text) => {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    if (text !== undefined) element.textContent = text;
+    return element;
+  };
+
+  function themeSwitch() {
+    const button = document.querySelector(".theme");
+    const show = () => {
+      button.textContent = `Theme: ${theme}`;
+      button.setAttribute("aria-label", `Colour theme: ${theme}. Change it.`);
+    };
+    button.hidden = false;
+    show();
+    button.addEventListener("click", () => {
+      theme = themes[(themes.indexOf(theme) + 1) % themes.length];
+      stored.set(theme);
+      apply();
+      show();
+    });
+  }
+
+  function tooltips(svg) {
+    const columns = [...svg.querySelectorAll(".column")];
+    if (!columns.length) return;
+    const holder = svg.parentElement;
+    const tip = make("div", "tip");
+    tip.hidden = true;
+    tip.setAttribute("aria-hidden", "true");
+    holder.append(tip);
+    const guide = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    guide.setAttribute("class", "guide");
+    svg.insertBefore(guide, columns[0]);
+    const hide = () => { tip.hidden = true; guide.removeAttribute("d"); };
+    const show = (column) => {
+      const [head, ...rows] = column.getAttribute("aria-label").split("\n");
+      const keys = column.dataset.keys.split(" ");
+      tip.replaceChildren(make("b", "", head), ...rows.map((row, i) => make("span", `dot s-${keys[i]}`, row)));
+      tip.hidden = false;
+      const x = Number(column.dataset.x);
+      const top = Number(column.getAttribute("y"));
+      guide.setAttribute("d", `M${x} ${top}v${column.getAttribute("height")}`);
+      const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+      const at = svg.getBoundingClientRect().left - holder.getBoundingClientRect().left + x * scale;
+      const room = holder.clientWidth - tip.offsetWidth;
+      const left = at + 14 <= room ? at + 14 : at - 14 - tip.offsetWidth;
+      tip.style.left = `${Math.min(Math.max(left, 0), Math.max(room, 0))}px`;
+      // A phone has no room beside the pointer: there the box stands below the plot.
+      const below = at + 14 > room && left < 0;
+      tip.style.top = below ? `${svg.getBoundingClientRect().height}px` : `${top * scale}px`;
+    };
+    columns.forEach((column, i) => {
+      column.querySelector("title").remove();
+      column.addEventListener("pointerenter", () => show(column));
+      column.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") hide(); });
+      column.addEventListener("focus", () => show(column));
+      column.addEventListener("blur", hide);
+      column.addEventListener("keydown", (event) => {
+        const steps = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: columns.length - 1 };
+        if (event.key === "Escape") hide();
+        const next = columns[steps[event.key]];
+        if (!next) return;
+        event.preventDefault();
+        columns.forEach((each) => each.setAttribute("tabindex", each === next ? "0" : "-1"));
+        next.focus();
+      });
+    });
+  }
+
+  function sortable(table) {
+    const body = table.tBodies[0];
+    const original = [...body.rows];
+    const heads = [...table.tHead.rows[0].cells];
+    const value = (row, i) => {
+      const text = row.cells[i].dataset.sort ?? row.cells[i].textContent.trim();
+      return text === "" || Number.isNaN(Number(text)) ? text : Number(text);
+    };
+    const compare = (a, b) => {
+      if (a === "" || b === "") return (a === "") - (b === "");
+      return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+    };
+    heads.forEach((head, i) => {
+      const text = head.textContent.trim();
+      if (!text) return;
+      const button = make("button", "", text);
+      button.type = "button";
+      head.replaceChildren(button);
+      button.addEventListener("click", () => {
+        const next = { none: "descending", descending: "ascending", ascending: "none" };
+        const now = next[head.getAttribute("aria-sort") ?? "none"];
+        heads.forEach((each) => each.removeAttribute("aria-sort"));
+        const rows = [...original];
+        if (now !== "none") {
+          head.setAttribute("aria-sort", now);
+          const sign = now === "ascending" ? 1 : -1;
+          rows.sort((a, b) => {
+            const [x, y] = [value(a, i), value(b, i)];
+            return x === "" || y === "" ? compare(x, y) : sign * compare(x, y);
+          });
+        }
+        body.append(...rows);
+      });
+    });
+  }
+
+  async function copy(text, button) {
+    const label = button.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = make("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = label; }, 1400);
+  }
+
+  const cells = (table) => [...table.rows].map((row) => [...row.cells].map((cell) =>
+    cell.textContent.replace(/[\u2191\u2193]/g, "").replace(/\s+/g, " ").trim()));
+  const asTsv = (rows) => rows.map((row) => row.join("\t")).join("\n");
+  const asMarkdown = (rows) => {
+    const line = (row) => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+    const rule = rows[0].map((_, i) => (i ? "---:" : "---"));
+    return [line(rows[0]), `| ${rule.join(" | ")} |`, ...rows.slice(1).map(line)].join("\n");
+  };
+
+  function copyTools(bar) {
+    const target = document.getElementById(bar.dataset.for);
+    const forms = target.tagName === "TABLE"
+      ? [["Copy as TSV", () => asTsv(cells(target))], ["Copy as Markdown", () => asMarkdown(cells(target))]]
+      : [["Copy", () => target.textContent.trim()]];
+    for (const [label, text] of forms) {
+      const button = make("button", "tool", label);
+      button.type = "button";
+      button.addEventListener("click", () => copy(text(), button));
+      bar.append(button);
+    }
+  }
+
+  function openLinked() {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    const folded = target.closest("details");
+    if (folded) folded.open = true;
+    target.scrollIntoView({ block: "start" });
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    themeSwitch();
+    document.querySelectorAll("svg.figure").forEach(tooltips);
+    document.querySelectorAll("table.sortable").forEach(sortable);
+    document.querySelectorAll(".tools").forEach(copyTools);
+    document.querySelectorAll("details.problem").forEach((problem) => {
+      problem.addEventListener("toggle", () => {
+        if (problem.open) history.replaceState(null, "", `#${problem.id}`);
+      });
+    });
+    window.addEventListener("hashchange", openLinked);
+    window.addEventListener("beforeprint", () => {
+      document.querySelectorAll("details.problem, details.how").forEach((each) => { each.open = true; });
+    });
+    openLinked();
+  });
+})();

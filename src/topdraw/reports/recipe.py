@@ -1,0 +1,142 @@
+"""How to make the same numbers again: the exact command and what it stands on.
+
+Not here: reading a run. Try it: `python -m pytest tests/reports/test_recipe.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from topdraw.core.records import Decoding, Json
+
+_OPTIONS = {"problems": "--problems", "seed": "--task-seed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a run was made.
+
+    Attributes:
+        command: a shell command that draws, scores and reports the same.
+        facts: what it stands on, as (name, value) for people.
+    """
+
+    command: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def run_command(
+    task: str,
+    options: Mapping[str, Json],
+    model: Mapping[str, Json],
+    decoding: Decoding,
+    n: int,
+    *,
+    seed: int,
+    greedy: bool,
+    by: str = "",
+    value: str = "",
+) -> str:
+    """The `topdraw run` command of a draw; settings at their default are left out.
+
+    Args:
+        task: name or file of the task.
+        options: the task's options.
+        model: its identity, as a manifest holds it.
+        decoding: settings of the draw.
+        n: samples per problem.
+        seed: of the run.
+        greedy: whether a greedy sample was drawn too.
+        by: the verifier; "" when it is the task's own.
+        value: the ranking scorer; "" when it is the default one.
+
+    Raises:
+        Nothing.
+    """
+    words = ["topdraw", "run", task, *_model_words(model), "-n", str(n), *_decoding(decoding)]
+    words += ["--seed", str(seed)]
+    for name, option in options.items():
+        text = option if isinstance(option, str) else json.dumps(option)
+        words += [_OPTIONS[name], text] if name in _OPTIONS else ["-o", f"{name}={text}"]
+    words += [] if greedy else ["--no-greedy"]
+    words += ["--by", by] if by else []
+    words += ["--value", value] if value else []
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    """The word for a shell; with a control character in the form $'...', which shows it."""
+    if word.isprintable():
+        return shlex.quote(word)
+    return "$" + repr(word) if "'" not in word else shlex.quote(word)
+
+
+def _model_words(model: Mapping[str, Json]) -> Sequence[str]:
+    kind = str(model.get("kind", ""))
+    address = model.get("url") or model.get("endpoint") or model.get("base_url")
+    if address:
+        return ["--endpoint", str(address), "--model", str(model.get("model", ""))]
+    spec = model.get("spec") or model.get("name") or model.get("model") or kind or "builtin"
+    return ["--model", str(spec)]
+
+
+def _decoding(decoding: Decoding) -> Sequence[str]:
+    plain = Decoding()
+    named: list[tuple[str, object, object]] = [
+        ("--temperature", decoding.temperature, plain.temperature),
+        ("--top-p", decoding.top_p, plain.top_p),
+        ("--top-k", decoding.top_k, plain.top_k),
+        ("--repetition-penalty", decoding.repetition_penalty, plain.repetition_penalty),
+        ("--max-tokens", decoding.max_tokens, plain.max_tokens),
+    ]
+    words = [word for name, value, usual in named if value != usual for word in (name, str(value))]
+    return words + [word for stop in decoding.stop for word in ("--stop", stop)]
+
+
+def facts_of(
+    *,
+    version: str,
+    task: Mapping[str, Json],
+    model: Mapping[str, Json],
+    decoding: Decoding,
+    seed: int,
+    created: str,
+    by: str,
+    value: str,
+) -> tuple[tuple[str, str], ...]:
+    """What a run stands on, as (name, value) for people; empty values are left out.
+
+    Args:
+        version: of topdraw.
+        task: the manifest's task: name, version, options, digest.
+        model: the model's identity.
+        decoding: settings of the draw.
+        seed: of the run.
+        created: when it was made.
+        by: the verifier.
+        value: the ranking scorer.
+
+    Raises:
+        Nothing.
+    """
+    settings = ", ".join(f"{k}={v}" for k, v in decoding.as_dict().items() if v not in (None, []))
+    facts = (
+        ("topdraw", version),
+        ("task", f"{task.get('name', '')} version {task.get('version', '')}"),
+        ("task digest", str(task.get("digest") or "")),
+        ("task options", _compact(task.get("options"))),
+        ("model", _compact(dict(model))),
+        ("decoding", settings),
+        ("run seed", str(seed)),
+        ("correct by", by),
+        ("ranked by", value),
+        ("created", created),
+    )
+    return tuple((name, text) for name, text in facts if text)
+
+
+def _compact(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""

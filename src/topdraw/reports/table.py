@@ -1,0 +1,199 @@
+"""The table of all strategies: rows and columns as data, as plain text, for a terminal, as JSON.
+
+Not here: the page (`page`) and the numbers (analysis/summary).
+Try it: `topdraw report RUN`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from topdraw.core.estimate import Estimate
+from topdraw.core.records import Json
+from topdraw.reports.finding import at, best_real, beware, headline, reading
+from topdraw.reports.strategies import in_order, look
+from topdraw.reports.visible import plain
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+    from topdraw.analysis.summary import Curve, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One strategy of the table.
+
+    Attributes:
+        label: its name for people.
+        strategy: its registered name.
+        key: suffix of its CSS class.
+        cells: one per column; None where it was not measured.
+        best: whether it is the best real selector at k = n.
+    """
+
+    label: str
+    strategy: str
+    key: str
+    cells: tuple[Estimate | None, ...]
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Accuracy of every strategy at a few k.
+
+    Attributes:
+        ks: the columns: 1, 10, 100, ... up to n, and n itself.
+        rows: strategies in the order of `strategies.ORDER`.
+        tokens: output tokens per problem at each k; NaN when unknown.
+    """
+
+    ks: tuple[int, ...]
+    rows: tuple[Row, ...]
+    tokens: tuple[float, ...]
+
+
+def strategy_table(summary: Summary) -> Table:
+    """The table behind the figure.
+
+    Args:
+        summary: of a run.
+
+    Raises:
+        Nothing: an empty summary has an empty table.
+    """
+    measured = {k for curve in summary.curves for k in curve.k}
+    powers = {10**p for p in range(len(str(max(summary.n, 1))))}
+    ks = tuple(sorted((powers & measured) | ({summary.n} & measured)))
+    best = best_real(summary)
+    known = [c for c in in_order(summary.curves) if c.strategy != "worst"]
+    rows = tuple(_row(curve, ks, curve is best) for curve in known)
+    per_sample = summary.output_tokens / summary.samples if summary.samples else math.nan
+    tokens = tuple(per_sample * k if per_sample > 0 else math.nan for k in ks)
+    return Table(ks, tuple(row for row in rows if any(row.cells)), tokens)
+
+
+def _row(curve: Curve, ks: tuple[int, ...], best: bool) -> Row:
+    style = look(curve.strategy)
+    cells = [at(curve, k) for k in ks]
+    if style.reference:
+        first = next((cell for cell in cells if cell is not None), None)
+        cells = [first, *[None] * (len(ks) - 1)] if ks else []
+    return Row(plain(curve.label, 60), curve.strategy, style.key, tuple(cells), best)
+
+
+def text_table(summary: Summary) -> str:
+    """The table as aligned text without any control sequence, for pipes and logs.
+
+    Args:
+        summary: of a run.
+
+    Raises:
+        Nothing.
+    """
+    table = strategy_table(summary)
+    grid = [["", *[f"k = {k:,}" for k in table.ks]]]
+    grid += [[row.label, *map(_cell, row.cells)] for row in table.rows]
+    grid.append(["output tokens per problem", *map(_tokens, table.tokens)])
+    widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
+        for row in grid
+    ]
+    notes = [f"Note: {plain(note)}" for note in beware(summary)]
+    return "\n".join([plain(headline(summary)), "", *lines, "", plain(reading(summary)), *notes])
+
+
+def rich_table(summary: Summary) -> RichTable:
+    """The table for a terminal: intervals in a lighter tone, the best real selector in bold.
+
+    Args:
+        summary: of a run.
+
+    Raises:
+        Nothing.
+    """
+    from rich import box
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    table = strategy_table(summary)
+    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    drawn.add_column("strategy")
+    for k in table.ks:
+        drawn.add_column(f"k = {k:,}", justify="right", no_wrap=True)
+    for row in table.rows:
+        cells = [_rich_cell(cell, bold=row.best) for cell in row.cells]
+        drawn.add_row(Text(row.label, style="bold" if row.best else ""), *cells)
+    tokens = [Text(_tokens(count), style="dim") for count in table.tokens]
+    drawn.add_row(Text("output tokens per problem", style="dim"), *tokens)
+    return drawn
+
+
+def _rich_cell(estimate: Estimate | None, *, bold: bool) -> object:
+    from rich.text import Text
+
+    number, _, interval = _cell(estimate).partition(" ")
+    parts = [(number, "bold" if bold else "")] + ([(f" {interval}", "dim")] if interval else [])
+    return Text.assemble(*parts)
+
+
+def print_table(summary: Summary, *, file: TextIO | None = None) -> None:
+    """Print headline, table and reading: with colour on a terminal, plain anywhere else.
+
+    Args:
+        summary: of a run.
+        file: where to; default: standard output.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    out = file or sys.stdout
+    if not out.isatty():
+        out.write(text_table(summary) + "\n")
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=out, highlight=False)
+    console.print(Text(plain(headline(summary)), style="bold"))
+    console.print(rich_table(summary))
+    console.print(Text(plain(reading(summary), 2000)))
+    for note in beware(summary):
+        console.print(Text(f"Note: {plain(note)}", style="yellow"))
+
+
+def summary_json(summary: Summary) -> dict[str, Json]:
+    """The whole summary as JSON values, with its headline; NaN becomes None.
+
+    Args:
+        summary: of a run.
+
+    Raises:
+        Nothing.
+    """
+    values = {name: _jsonable(value) for name, value in dataclasses.asdict(summary).items()}
+    return {"headline": headline(summary), "reading": reading(summary), **values}
+
+
+def _jsonable(value: object) -> Json:
+    if isinstance(value, dict):
+        return {str(key): _jsonable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(each) for each in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, bool | int | str) or value is None else str(value)
+
+
+def _cell(estimate: Estimate | None) -> str:
+    return "" if estimate is None else str(estimate)
+
+
+def _tokens(count: float) -> str:
+    return "-" if math.isnan(count) else f"{count:,.0f}"

@@ -1,0 +1,1 @@
+"""Problems x n over a model: concurrency, resume, each sample drawn once."""

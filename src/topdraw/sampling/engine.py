@@ -1,0 +1,334 @@
+"""Draw n samples of every problem from a model into a run; the same call goes on where it stopped.
+
+Not here: how a model is asked (`models`), what is on disk (`store`), what there is to do (`plan`).
+Each finished sample is in the journal before the next is looked at.
+Try it: `python -m pytest tests/sampling/test_engine.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from topdraw.core.protocols import Model
+from topdraw.core.records import Decoding, Problem, Sample, Task
+from topdraw.errors import ConfigError, DomainError, EndpointError, MissingPackage
+from topdraw.models.connect import connect
+from topdraw.models.retry import Refused
+from topdraw.sampling.plan import (
+    Unit,
+    as_task,
+    check_decoding,
+    default_path,
+    samplers,
+    units,
+    with_task_defaults,
+)
+from topdraw.sampling.progress import Progress
+from topdraw.store.run import Run, SampleWriter
+
+Watcher = Callable[[Progress], None]
+
+_DEFAULT_CONCURRENCY = 8
+# So many calls in a row without a single sample: the model is gone, not unlucky.
+_ERROR_BUDGET = 20
+_FATAL = (Refused, ConfigError, MissingPackage)
+
+
+def sample(
+    problems: Task | Iterable[Problem],
+    model: Model | str,
+    n: int,
+    *,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    top_k: int = 0,
+    repetition_penalty: float = 1.0,
+    max_tokens: int | None = None,
+    stop: Iterable[str] = (),
+    seed: int = 0,
+    greedy: bool = False,
+    out: str | PathLike[str] | None = None,
+    concurrency: int | None = None,
+    on_progress: Watcher | None = None,
+) -> Run:
+    """Draw n samples of every problem and give the run that holds them.
+
+    What is on disk already is not drawn again, so the same call resumes an interrupted run, and
+    one with a larger n adds to it. What is drawn does not depend on `concurrency`.
+
+    Args:
+        problems: a task, or problems with distinct ids.
+        model: a model, or a spec for `connect`.
+        n: samples per problem, >= 1.
+        temperature: >= 0; 0 is greedy.
+        top_p: in (0, 1].
+        top_k: >= 0 tokens kept; 0 keeps all.
+        repetition_penalty: > 0; 1 is off.
+        max_tokens: most tokens per output; None takes the task's, or leaves it to the model.
+        stop: texts that end an output; none takes the task's.
+        seed: of the run; each sample has a child seed of it.
+        greedy: also draw one sample per problem at temperature 0, as a reference.
+        out: directory of the run; None makes a name from task, model and settings under runs/.
+        concurrency: calls to the model at once; None leaves it to the model.
+        on_progress: called after each sample, in the event loop: keep it short.
+
+    Raises:
+        DomainError: for a number outside its range or two problems with one id.
+        ResumeConflict: when `out` holds a run that was drawn otherwise.
+        EndpointError: when samples could not be drawn. All others are on disk by then; `Refused`
+            (a wrong key, say) comes early, the rest after everything else has finished.
+    """
+    model = connect(model) if isinstance(model, str) else model
+    settings = Decoding(temperature, top_p, top_k, repetition_penalty, max_tokens, _texts(stop))
+
+    async def draw() -> Run:
+        try:
+            return await _sample(
+                problems, model, n, settings, seed, greedy, out, concurrency, on_progress
+            )
+        finally:
+            # The loop ends here, and connections cannot outlive their loop.
+            await _close(model)
+
+    return _blocking(draw())
+
+
+async def sample_async(
+    problems: Task | Iterable[Problem],
+    model: Model | str,
+    n: int,
+    *,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    top_k: int = 0,
+    repetition_penalty: float = 1.0,
+    max_tokens: int | None = None,
+    stop: Iterable[str] = (),
+    seed: int = 0,
+    greedy: bool = False,
+    out: str | PathLike[str] | None = None,
+    concurrency: int | None = None,
+    on_progress: Watcher | None = None,
+) -> Run:
+    """The same as `sample`, in the running event loop.
+
+    A model that is handed over stays open: close it with its own `aclose` if it has one. When the
+    task is cancelled, every finished sample is on disk before the cancellation goes on.
+    """
+    settings = Decoding(temperature, top_p, top_k, repetition_penalty, max_tokens, _texts(stop))
+    connected = connect(model) if isinstance(model, str) else model
+    try:
+        return await _sample(
+            problems, connected, n, settings, seed, greedy, out, concurrency, on_progress
+        )
+    finally:
+        if isinstance(model, str):
+            await _close(connected)
+
+
+async def _sample(
+    problems: Task | Iterable[Problem],
+    model: Model,
+    n: int,
+    settings: Decoding,
+    seed: int,
+    greedy: bool,
+    out: str | PathLike[str] | None,
+    concurrency: int | None,
+    on_progress: Watcher | None,
+) -> Run:
+    task = as_task(problems)
+    decoding = check_decoding(with_task_defaults(settings, task.decoding))
+    wanted = samplers(model.identity, decoding, n, greedy=greedy)
+    at_once = _at_once(model, concurrency)
+    path = Path(out) if out is not None else default_path(task, model.identity, decoding, seed)
+    run = Run.create(path, task=task, model=model.identity, samplers=wanted, seed=seed)
+    drawn = {sampler.hash: run.drawn(sampler.hash) for sampler in wanted}
+    todo = list(units(task.problems, wanted, drawn, getattr(model, "chunk", None)))
+    left = sum(len(unit.indices) for unit in todo)
+    total = len(task.problems) * sum(sampler.n for sampler in wanted)
+    progress = Progress(done=total - left, total=total)
+    if todo:
+        with run.writer() as writer:
+            draw = _Draw(model, seed, writer, iter(todo), progress, on_progress)
+            await draw.all(at_once)
+        draw.report(run.path)
+    elif on_progress is not None:
+        on_progress(progress)
+    return run
+
+
+class _Draw:
+    """One session: workers take units until there are none, or there is no hope."""
+
+    def __init__(
+        self,
+        model: Model,
+        seed: int,
+        writer: SampleWriter,
+        todo: Iterator[Unit],
+        before: Progress,
+        watcher: Watcher | None,
+    ) -> None:
+        self._model = model
+        self._seed = seed
+        self._writer = writer
+        self._todo = todo
+        self._before = before
+        self._drawn = self._failures = self._output_tokens = 0
+        self._watcher = watcher
+        self._began = time.monotonic()
+        self._first_error: Exception | None = None
+        self._fatal: Exception | None = None
+        self._barren = 0
+
+    async def all(self, at_once: int) -> None:
+        """Draw every unit, `at_once` calls of the model at a time."""
+        self._tell()
+        workers = [asyncio.create_task(self._work()) for _ in range(at_once)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _work(self) -> None:
+        for unit in self._todo:
+            await self._draw(unit)
+            if self._fatal is not None:
+                return
+
+    async def _draw(self, unit: Unit) -> None:
+        wanted = set(unit.indices)
+        stream = self._model.generate(
+            unit.problem, unit.indices, decoding=unit.sampler.decoding, seed=self._seed
+        )
+        try:
+            while True:
+                try:
+                    drawn = await anext(stream)
+                except StopAsyncIteration:
+                    break
+                except Exception as error:  # noqa: BLE001 - any failure of one call spares the others
+                    self._failed(len(wanted), error)
+                    return
+                self._keep(unit, drawn, wanted)
+        finally:
+            await _close(stream)
+        if wanted:
+            missing = sorted(wanted)
+            self._failed(len(wanted), _breach(unit, f"did not give the samples {missing[:5]}"))
+
+    def _keep(self, unit: Unit, drawn: Sample, wanted: set[int]) -> None:
+        if drawn.problem_id != unit.problem.id or drawn.index not in wanted:
+            what = f"gave sample {drawn.index} of {drawn.problem_id!r}, which was not asked for"
+            raise _breach(unit, what)
+        self._writer.append(dataclasses.replace(drawn, sampler=unit.sampler.hash))
+        wanted.remove(drawn.index)
+        self._barren = 0
+        self._drawn += 1
+        self._output_tokens += drawn.usage.output_tokens
+        self._tell()
+
+    def _failed(self, samples: int, error: Exception) -> None:
+        self._first_error = self._first_error or error
+        self._barren += 1
+        self._failures += samples
+        if isinstance(error, _FATAL) or self._barren >= _ERROR_BUDGET:
+            self._fatal = self._fatal or error
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._watcher is None:
+            return
+        self._watcher(
+            Progress(
+                done=self._before.done + self._drawn,
+                total=self._before.total,
+                drawn=self._drawn,
+                failed=self._failures,
+                output_tokens=self._output_tokens,
+                seconds=time.monotonic() - self._began,
+            )
+        )
+
+    def report(self, path: Path) -> None:
+        """Raise what went wrong, if anything did."""
+        if self._fatal is not None:
+            raise self._fatal
+        error = self._first_error
+        if isinstance(error, EndpointError):
+            raise EndpointError(
+                f"{self._failures} of {self._before.total} samples could not be drawn. "
+                f"The first reason: {error}",
+                hint=f"The others are in {path}; the same command again draws the rest.",
+                status=error.status,
+                attempts=error.attempts,
+                request_id=error.request_id,
+            ) from error
+        if error is not None:
+            raise error
+
+
+def _breach(unit: Unit, what: str) -> DomainError:
+    return DomainError(
+        f"The model {what} when asked for {list(unit.indices)[:5]}... of {unit.problem.id!r}.",
+        hint="That breaks the contract of `generate`; check the model with `check_model`.",
+    )
+
+
+def _at_once(model: Model, concurrency: int | None) -> int:
+    if concurrency is None:
+        return int(getattr(model, "concurrency", _DEFAULT_CONCURRENCY))
+    if concurrency < 1:
+        raise DomainError(f"concurrency is {concurrency}; it must be at least 1.")
+    limit = getattr(model, "limit_requests", None)
+    if limit is not None:
+        limit(concurrency)
+    return concurrency
+
+
+def _texts(stop: Iterable[str]) -> tuple[str, ...]:
+    return (stop,) if isinstance(stop, str) else tuple(stop)
+
+
+async def _close(thing: object) -> None:
+    # Generators have aclose, plain iterators and models need not: no protocol asks for it.
+    close = getattr(thing, "aclose", None)
+    if close is not None:
+        await close()
+
+
+def _blocking(work: Coroutine[Any, Any, Run]) -> Run:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    return _in_a_thread(work)
+
+
+def _in_a_thread(work: Coroutine[Any, Any, Run]) -> Run:
+    # In a notebook a loop is running already, and this call must block it.
+    started: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Run]]] = []
+
+    async def main() -> Run:
+        task = asyncio.ensure_future(work)
+        started.append((asyncio.get_running_loop(), task))
+        return await task
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(asyncio.run, main())
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            for loop, task in started:
+                loop.call_soon_threadsafe(task.cancel)
+            raise

@@ -1,0 +1,1 @@
+"""What makes scores: verifiers, reward models, a user's own function."""

@@ -1,0 +1,1 @@
+"""What chooses: n scored samples in, a probability for each out."""

@@ -1,0 +1,129 @@
+"""From a run's samples and scores to the arrays that selectors see, problem by problem.
+
+Not here: the choice (`selection.pick`, `.vote`, `.posterior`) and what it is worth (`analysis`).
+Try it: `python -m pytest tests/selection/test_candidates.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
+
+import numpy as np
+
+from topdraw.core.records import Candidates, Sample, Score
+from topdraw.errors import ConfigError, UnknownNameError
+from topdraw.store.run import Run
+
+Scores = Mapping[tuple[str, str, int], Score]
+Role = Literal["sampled", "greedy"]
+_ROLES: tuple[Role, ...] = get_args(Role)
+
+_UNSCORED = Score.missing("not scored yet")
+
+
+def candidates(
+    run: Run,
+    *,
+    by: str | None = None,
+    value: str | None = None,
+    answer: str | None = None,
+    role: Role = "sampled",
+) -> dict[str, Candidates]:
+    """The samples of each problem as arrays, in the order of the problems.
+
+    Args:
+        run: a run with its samples and scores.
+        by: the verifier that fills `passed`; None leaves it False everywhere.
+        value: the scorer that fills `value`; None leaves it NaN. "logprob" falls back on the mean
+            log-probability stored with each sample when no scorer of that name was run.
+        answer: the scorer whose `answer` makes the classes of a vote; default `by`.
+        role: which samples: the drawn ones, or those at temperature 0.
+
+    Returns:
+        One entry for each problem of the run; problems without samples have n = 0. A sample is
+        `missing` when its `by` score is missing or not there yet (without `by`: its `value`
+        score). A value that is missing while the verdict is there is NaN, and never wins.
+
+    Raises:
+        UnknownNameError: if the run holds no scores by one of these scorers.
+        ConfigError: if `by` scored a sample and gave no verdict.
+    """
+    verdicts = _scores(run, by)
+    values = _scores(run, value)
+    answers = verdicts if answer is None else _scores(run, answer)
+    samples: dict[str, list[Sample]] = {problem_id: [] for problem_id in run.problems}
+    for sample in run.samples(role):
+        samples.setdefault(sample.problem_id, []).append(sample)
+    at_zero = {s.hash for s in run.manifest.samplers if s.role == "greedy" or s.decoding.greedy}
+    return {
+        problem_id: _arrays(drawn, by or "", verdicts, values, answers, at_zero)
+        for problem_id, drawn in samples.items()
+    }
+
+
+def _scores(run: Run, scorer: str | None) -> Scores | None:
+    if scorer is None:
+        return None
+    known = run.scorers()
+    if scorer in known:
+        return run.scores(scorer)
+    if scorer == "logprob":
+        return _stored_logprobs(run)
+    raise UnknownNameError(
+        f"The run {run.path} has no scores by {scorer!r}; it has {', '.join(known) or 'none'}.",
+        hint=f"Make them with: topdraw score {run.path} {scorer}",
+    )
+
+
+def _stored_logprobs(run: Run) -> Scores:
+    return {
+        (s.sampler, s.problem_id, s.index): Score(value=s.mean_logprob)
+        for role in _ROLES
+        for s in run.samples(role)
+    }
+
+
+def _arrays(
+    drawn: Sequence[Sample],
+    by: str,
+    verdicts: Scores | None,
+    values: Scores | None,
+    answers: Scores | None,
+    at_zero: set[str],
+) -> Candidates:
+    found = _look_up(drawn, verdicts)
+    ranks = _look_up(drawn, values)
+    basis = found if found is not None else ranks
+    return Candidates(
+        value=np.array([s.value for s in ranks] if ranks else [math.nan] * len(drawn), float),
+        answer=_classes(drawn, _look_up(drawn, answers)),
+        passed=np.array(_passed(found, by) if found else [False] * len(drawn), bool),
+        length_tokens=np.array([s.usage.output_tokens for s in drawn], np.int64),
+        logprob=np.array([s.logprob for s in drawn], float),
+        missing=np.array([s.is_missing for s in basis] if basis else [False] * len(drawn), bool),
+        greedy=np.array([s.sampler in at_zero for s in drawn], bool),
+    )
+
+
+def _look_up(drawn: Sequence[Sample], scores: Scores | None) -> list[Score] | None:
+    if scores is None:
+        return None
+    return [scores.get((s.sampler, s.problem_id, s.index), _UNSCORED) for s in drawn]
+
+
+def _passed(found: Sequence[Score], by: str) -> list[bool]:
+    if any(score.passed is None and not score.is_missing for score in found):
+        raise ConfigError(
+            f"The scorer {by!r} gives values but no verdict, so nothing can be counted correct by it.",
+            hint="Name a verifier with by=..., and this scorer with value=...",
+        )
+    return [bool(score.passed) for score in found]
+
+
+def _classes(drawn: Sequence[Sample], found: Sequence[Score] | None) -> np.ndarray:
+    seen: dict[str, int] = {}
+    texts = [None if s.is_missing else s.answer for s in found] if found else [None] * len(drawn)
+    numbers = [-1 if text is None else seen.setdefault(text, len(seen)) for text in texts]
+    return np.array(numbers, np.int64)

@@ -1,0 +1,55 @@
+"""The softmax selector: a draw from the posterior that rewards make of the model.
+
+Not here: its KL and effective sample size, which fall out of any selector's weights.
+Try it: `python -m pytest tests/selection/test_posterior.py`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from topdraw.core.records import Candidates, FloatArray
+from topdraw.core.registry import selector
+from topdraw.errors import DomainError
+from topdraw.selection.pick import ranked
+
+
+@selector("posterior", needs=("value",))
+def posterior(candidates: Candidates, /, *, beta: float = 1.0) -> FloatArray:
+    """Weights proportional to exp(value / beta): soft best-of-n.
+
+    They are the posterior with the model as prior and exp(value / beta) as likelihood, restricted
+    to the samples drawn; as n grows this tends to the maximiser of E[value] - beta KL. Towards
+    beta = 0 it is best-of-n, towards infinity one random sample. Adding a constant to all values
+    changes nothing.
+
+    Args:
+        candidates: the samples of one problem.
+        beta: units of value per nat, > 0 and finite.
+
+    Returns:
+        Shape (n,); NaN values and missing samples weigh 0, infinite ones share everything; all 0
+        when no sample has a value.
+
+    Raises:
+        DomainError: if beta is not a positive finite number.
+
+    References:
+        Korbak et al. 2022 (arXiv 2205.11275), eq. 5; soft best-of-n: arXiv 2505.03156.
+    """
+    if not (math.isfinite(beta) and beta > 0):
+        raise DomainError(f"beta must be a positive finite number, not {beta}.")
+    weights = np.zeros(candidates.n)
+    eligible = ranked(candidates)
+    if not eligible.any():
+        return weights
+    value = candidates.value[eligible]
+    top = value.max()
+    # Less the largest before dividing: exp overflows from 710 on, and inf - inf is NaN.
+    with np.errstate(over="ignore"):
+        weights[eligible] = np.where(
+            value == top, 1.0, np.exp(np.where(value == top, 0.0, value - top) / beta)
+        )
+    return weights / weights.sum()

@@ -1,0 +1,150 @@
+"""Selectors that vote: the answer given most often, and the answer with the most weight.
+
+Not here: what makes two answers equal; a scorer decides that and `candidates` numbers the classes.
+Try it: `python -m pytest tests/selection/test_vote.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+import numpy as np
+
+from topdraw.core.records import BoolArray, Candidates, FloatArray
+from topdraw.core.registry import selector
+from topdraw.errors import ConfigError, DomainError
+from topdraw.selection.pick import ranked, spread
+
+VoteWeight = Literal["sigmoid", "exp", "identity"]
+
+#: Sums within this share of the largest are ties: adding weights in another order moves the last
+#: bits, and a tie must not be decided by them.
+TIE = 1e-12
+
+
+@selector("majority", needs=("answer",))
+def majority(candidates: Candidates, /) -> FloatArray:
+    """The answer given most often (self-consistency, maj@k), as a weight for each sample.
+
+    Tied answers share the weight equally, and inside an answer its samples do. A sample without
+    an answer never wins, unless no sample has one: then all share, as wrong as each other.
+
+    Returns:
+        Shape (n,); all 0 when every sample is missing.
+
+    References:
+        Wang et al. 2022 (arXiv 2203.11171), eq. 1, which leaves ties open.
+    """
+    return _vote(candidates.answer, np.ones(candidates.n), ~candidates.missing)
+
+
+@selector("weighted_majority", needs=("answer", "value"))
+def weighted_majority(candidates: Candidates, /, *, weight: VoteWeight = "sigmoid") -> FloatArray:
+    """The answer whose samples weigh most together, as a weight for each sample.
+
+    A raw value becomes a positive weight by `weight`, and each choice of it is blind to something:
+
+    - "sigmoid" (default) reads the value r as the log-odds of being right, 1/(1+e^-r), which is
+      what verifiers and Bradley-Terry rewards trained by logistic loss give. It depends on the
+      zero and on the scale of r; far below zero it equals "exp".
+    - "exp" reads it as a log-probability, e^r. Adding a constant to all values changes nothing;
+      scaling them does.
+    - "identity" takes it as it is, for scores that are probabilities already. Scaling changes
+      nothing; adding a constant does.
+
+    A sample without a value does not vote. Ties share as in `majority`.
+
+    Args:
+        candidates: the samples of one problem.
+        weight: how a value becomes a weight.
+
+    Returns:
+        Shape (n,); all 0 when no sample has a value.
+
+    Raises:
+        ConfigError: if `weight` is not one of the three.
+        DomainError: if a value is negative and `weight` is "identity".
+
+    References:
+        Li et al. 2022 (arXiv 2206.02336), eq. 3: the sum of a verifier's probabilities by answer.
+    """
+    voters = ranked(candidates)
+    weights = np.zeros(candidates.n)
+    weights[voters] = relative(log_weights(candidates.value[voters], weight))
+    return _vote(candidates.answer, weights, voters)
+
+
+def relative(log: FloatArray) -> FloatArray:
+    """exp(log), divided by the largest along the last axis, which becomes 1 (as do its ties).
+
+    By logs, because log-probabilities of long outputs are near -1000, where every plain exp or
+    sigmoid is 0 and all votes would tie; and without inf - inf, which is NaN.
+
+    Args:
+        log: shape (..., n), without NaN; infinities are allowed.
+
+    Returns:
+        Shape (..., n), in [0, 1].
+    """
+    top = log.max(axis=-1, keepdims=True, initial=-np.inf)
+    at_top = log == top
+    return np.where(at_top, 1.0, np.exp(np.where(at_top, 0.0, log) - np.where(at_top, 0.0, top)))
+
+
+def log_weights(value: FloatArray, weight: VoteWeight = "sigmoid") -> FloatArray:
+    """Logarithms of the weights of votes with these values.
+
+    Args:
+        value: shape (n,), without NaN; infinities are allowed.
+        weight: see `weighted_majority`.
+
+    Returns:
+        Shape (n,).
+
+    Raises:
+        ConfigError: if `weight` is unknown.
+        DomainError: if "identity" meets a negative value.
+    """
+    if weight not in _LOG_WEIGHT:
+        allowed = ", ".join(get_args(VoteWeight))
+        raise ConfigError(f"There is no vote weight {weight!r}; there are {allowed}.")
+    return _LOG_WEIGHT[weight](value)
+
+
+def _log_sigmoid(value: FloatArray) -> FloatArray:
+    return -np.logaddexp(0.0, -value)
+
+
+def _log_identity(value: FloatArray) -> FloatArray:
+    if (value < 0).any():
+        raise DomainError(
+            f"Votes weighted by the value itself need values >= 0; one is {value.min()}.",
+            hint="Use weight=sigmoid for rewards and log-odds, weight=exp for log-probabilities.",
+        )
+    with np.errstate(divide="ignore"):
+        return np.log(value)
+
+
+def _log_exp(value: FloatArray) -> FloatArray:
+    return value
+
+
+_LOG_WEIGHT: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "sigmoid": _log_sigmoid,
+    "exp": _log_exp,
+    "identity": _log_identity,
+}
+
+
+def _vote(answer: np.ndarray, weights: FloatArray, voters: BoolArray) -> FloatArray:
+    answered = voters & (answer >= 0)
+    if not answered.any():
+        return spread(voters)
+    classes, members = np.unique(answer[answered], return_inverse=True)
+    totals = np.bincount(members, weights=weights[answered], minlength=classes.size)
+    winners = classes[totals >= totals.max() * (1 - TIE)]
+    shares = np.zeros(answer.shape[0])
+    for winner in winners:
+        shares += spread(answered & (answer == winner)) / winners.size
+    return shares

@@ -1,0 +1,1 @@
+"""Durable runs: a directory with everything one draw produced."""

@@ -1,0 +1,163 @@
+"""Folders of a run: made whole or not at all, joined only by the same draw, safely named.
+
+Not here: the records in them; `topdraw.store.ledger`.
+Try it: `python -m doctest src/topdraw/store/folders.py -v`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from topdraw.core.records import Problem
+from topdraw.errors import ResumeConflict, StoreError
+from topdraw.store.manifest import (
+    FILE,
+    Manifest,
+    differences,
+    merged,
+    read_manifest,
+    write_manifest,
+)
+from topdraw.store.rows import ProblemRow, pack_problem, unpack_problem
+from topdraw.store.segments import write_atomically
+
+_PROBLEMS = "problems.jsonl"
+_SCORER = "scorer.json"
+_LOCK = ".lock"
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
+
+
+def make_or_join(folder: Path, asked: Manifest, problems: Iterable[Problem]) -> None:
+    """Make a run's folder, or check that the one there is the same draw and top it up.
+
+    Args:
+        folder: made, with its parents, when it is not there.
+        asked: what to draw with.
+        problems: stored when the run is made.
+
+    Raises:
+        ResumeConflict: naming each difference, when the run there was drawn with something else.
+        StoreError: when the folder holds something else, or cannot be written.
+        FormatError: when a problem is not JSON.
+    """
+    with _alone(folder):
+        if (folder / FILE).exists():
+            _join(folder, asked)
+        else:
+            lines = b"".join(pack_problem(problem) + b"\n" for problem in problems)
+            write_atomically(folder / _PROBLEMS, lines)
+            # The manifest comes last: a folder with one is a whole run.
+            write_manifest(folder, asked)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    try:
+        _refuse_strangers(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / _LOCK, "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(f"No run can be made in {folder}: {error}.") from error
+
+
+def _refuse_strangers(folder: Path) -> None:
+    if not folder.exists() or (folder / FILE).exists():
+        return
+    names = {path.name for path in folder.iterdir()} - {_PROBLEMS}
+    strangers = sorted(name for name in names if not name.startswith("."))
+    if strangers:
+        raise StoreError(
+            f"{folder} is not a run, and it is not empty: it has {strangers[0]!r}.",
+            hint="Name a new folder.",
+        )
+
+
+def _join(folder: Path, asked: Manifest) -> None:
+    old = read_manifest(folder)
+    found = differences(old, asked)
+    if found:
+        raise ResumeConflict(
+            f"{folder} was drawn with something else: {'; '.join(found)}.",
+            hint="Name another folder, or ask for what this run has.",
+        )
+    new = merged(old, asked)
+    if new != old:
+        write_manifest(folder, new)
+
+
+def read_problems(folder: Path) -> dict[str, Problem]:
+    """The problems of a run by id, in the order of its task.
+
+    Raises:
+        StoreError: when they cannot be read.
+    """
+    path = folder / _PROBLEMS
+    decode = msgspec.json.Decoder(ProblemRow).decode
+    try:
+        lines = path.read_bytes().split(b"\n")
+        found = [unpack_problem(decode(line)) for line in lines if line]
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read: {error}.") from error
+    return {problem.id: problem for problem in found}
+
+
+def scorer_folder(name: str) -> str:
+    """A folder name for a scorer, different for different scorers, safe whatever the name is.
+
+    Plain names stand as they are; others become a slug and a hash after a `~`, which plain names
+    cannot contain. Upper case counts as not plain: some file systems ignore case.
+
+    Examples:
+        >>> scorer_folder("countdown")
+        'countdown'
+        >>> scorer_folder("mine.py:Score")
+        'mine.py_score~99a5d7252011effe'
+    """
+    if _PLAIN.fullmatch(name):
+        return name
+    slug = re.sub(r"[^a-z0-9_.-]", "_", name.lower()).lstrip(".")[:60]
+    mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{slug}~{mark}"
+
+
+def make_scorer_folder(folder: Path, name: str) -> None:
+    """Make the folder of a scorer, with its name in it.
+
+    Raises:
+        StoreError: when it cannot be made.
+    """
+    path = folder / _SCORER
+    if path.exists():
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made: {error}.") from error
+    write_atomically(path, json.dumps({"scorer": name}).encode() + b"\n")
+
+
+def scorer_names(scores: Path) -> list[str]:
+    """The scorers that have a folder, sorted.
+
+    Raises:
+        StoreError: when the name of one cannot be read.
+    """
+    found = []
+    for path in scores.glob(f"*/{_SCORER}"):
+        try:
+            found.append(str(json.loads(path.read_bytes())["scorer"]))
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise StoreError(f"{path} cannot be read: {error!r}.") from error
+    return sorted(found)

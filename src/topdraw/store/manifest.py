@@ -1,0 +1,199 @@
+"""What a run was drawn with: its manifest, and how two of them differ.
+
+Not here: the samples; `topdraw.store.run`.
+Try it: `python -m pytest tests/store/test_manifest.py`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, cast
+
+from topdraw.core.records import Decoding, Json, Problem, Task
+from topdraw.errors import StoreError
+from topdraw.store.segments import write_atomically
+
+SCHEMA = 1
+FILE = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """One way of drawing within a run.
+
+    Attributes:
+        hash: see `core.records.sampler_hash`.
+        role: "sampled" for the n draws, "greedy" for the single one at temperature 0.
+        decoding: settings of the draw.
+        n: samples wanted per problem, >= 1.
+    """
+
+    hash: str
+    role: Literal["sampled", "greedy"]
+    decoding: Decoding
+    n: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a run was drawn with.
+
+    Attributes:
+        schema: version of the layout on disk.
+        topdraw: version that made the run.
+        task: name, version, options and digest of the problems.
+        model: identity of the model.
+        seed: seed of the run.
+        samplers: at most one per role.
+        created: when, UTC, ISO 8601.
+        scorer: the task's default scorer; "" when it has none.
+        extra: fields of a later version, kept as they are.
+    """
+
+    schema: int
+    topdraw: str
+    task: Mapping[str, Json]
+    model: Mapping[str, Json]
+    seed: int
+    samplers: tuple[Sampler, ...]
+    created: str
+    scorer: str
+    extra: Mapping[str, Json] = field(default_factory=dict)
+
+    def sampler(self, role: str) -> Sampler | None:
+        """The sampler of a role, None when the run has none."""
+        return next((sampler for sampler in self.samplers if sampler.role == role), None)
+
+
+def task_identity(task: Task, options: Mapping[str, Json]) -> dict[str, Json]:
+    """What distinguishes a task from another: name, version, options, digest of its problems."""
+    return {
+        "name": task.name,
+        "version": task.version,
+        "options": dict(options),
+        "digest": digest(task.problems),
+    }
+
+
+def digest(problems: Iterable[Problem]) -> str:
+    """Sixteen hex digits over ids, prompts and targets, in order; metadata may change freely."""
+    total = hashlib.sha256()
+    for problem in problems:
+        text = json.dumps([problem.id, problem.prompt, problem.target], sort_keys=True)
+        total.update(text.encode() + b"\n")
+    return total.hexdigest()[:16]
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put the manifest into a run's folder, atomically.
+
+    Raises:
+        StoreError: when it cannot be written; the old one stands.
+    """
+    values = dataclasses.asdict(manifest)
+    extra = values.pop("extra")
+    for sampler in values["samplers"]:
+        sampler["decoding"]["stop"] = list(sampler["decoding"]["stop"])
+    text = json.dumps({**values, **extra}, indent=2)
+    write_atomically(folder / FILE, text.encode() + b"\n")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a run's folder.
+
+    Raises:
+        StoreError: when there is none, when it is damaged, or when its schema is newer than ours.
+    """
+    path = folder / FILE
+    try:
+        values = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StoreError(
+            f"{folder} is not a run: it has no {FILE}.",
+            hint="Make one with `topdraw sample TASK --model M --out FOLDER`.",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read: {error}.") from error
+    return _parse(path, values)
+
+
+def _parse(path: Path, values: object) -> Manifest:
+    schema = values.get("schema") if isinstance(values, dict) else None
+    if not isinstance(values, dict) or not isinstance(schema, int):
+        raise StoreError(f"{path} is not the manifest of a run: it names no schema.")
+    if schema > SCHEMA:
+        raise StoreError(
+            f"{path} has schema {schema}; this topdraw reads up to {SCHEMA}.",
+            hint="Update with: pip install -U topdraw",
+        )
+    known = {f.name for f in dataclasses.fields(Manifest)} - {"samplers", "extra"}
+    try:
+        return Manifest(
+            samplers=tuple(map(_parse_sampler, values["samplers"])),
+            extra={k: v for k, v in values.items() if k not in known | {"samplers"}},
+            **{name: values[name] for name in known},
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{path} is damaged: {error!r}.") from error
+
+
+def _parse_sampler(values: Mapping[str, Json]) -> Sampler:
+    decoding = cast("dict[str, Json]", values["decoding"])
+    known = {f.name for f in dataclasses.fields(Decoding)}
+    settings = {name: value for name, value in decoding.items() if name in known}
+    settings["stop"] = tuple(cast("list[Json]", settings.get("stop", [])))  # type: ignore[assignment]  # back to Decoding's type
+    return Sampler(
+        hash=cast("str", values["hash"]),
+        role=cast("Literal['sampled', 'greedy']", values["role"]),
+        decoding=Decoding(**settings),  # type: ignore[arg-type]  # as written
+        n=cast("int", values["n"]),
+    )
+
+
+def differences(old: Manifest, new: Manifest) -> list[str]:
+    """What keeps a draw from going on in a run; empty when nothing does.
+
+    Returns:
+        "temperature: run has 0.7, asked 1.0" for each setting; a larger or smaller n is none.
+    """
+    found = _differing("task ", old.task, new.task)
+    found += _differing("model ", old.model, new.model)
+    found += _differing("", {"seed": old.seed}, {"seed": new.seed})
+    for asked in new.samplers:
+        has = old.sampler(asked.role)
+        if has is not None:
+            prefix = "" if asked.role == "sampled" else f"{asked.role} "
+            found += _differing(prefix, has.decoding.as_dict(), asked.decoding.as_dict())
+            if not found:
+                found += _differing(prefix, {"sampler": has.hash}, {"sampler": asked.hash})
+    return found
+
+
+def _differing(prefix: str, old: Mapping[str, Json], new: Mapping[str, Json]) -> list[str]:
+    names = dict.fromkeys([*old, *new])
+    return [
+        f"{prefix}{name}: run has {_show(old, name)}, asked {_show(new, name)}"
+        for name in names
+        if old.get(name, ...) != new.get(name, ...)
+    ]
+
+
+def _show(values: Mapping[str, Json], name: str) -> str:
+    return repr(values[name]) if name in values else "none"
+
+
+def merged(old: Manifest, new: Manifest) -> Manifest:
+    """The old manifest with the larger n of each role, and with roles it did not have."""
+    samplers = list(old.samplers)
+    for asked in new.samplers:
+        has = old.sampler(asked.role)
+        if has is None:
+            samplers.append(asked)
+        elif asked.n > has.n:
+            samplers[samplers.index(has)] = dataclasses.replace(has, n=asked.n)
+    return dataclasses.replace(old, samplers=tuple(samplers))

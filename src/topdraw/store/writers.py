@@ -1,0 +1,69 @@
+"""One process's way of adding samples or scores to a run.
+
+Not here: how a record survives a kill; `topdraw.store.journal`.
+Try it: `python -m pytest tests/store/test_run.py`.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from topdraw.core.records import Sample, Score
+from topdraw.store.journal import Journal
+from topdraw.store.rows import pack_sample, pack_score
+
+
+class SampleWriter:
+    """One process's way of adding samples to a run; a context manager that seals on exit.
+
+    Safe to share between threads, not between processes.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def append(self, sample: Sample) -> None:
+        """Store a finished sample; when this returns, no `kill -9` takes it back.
+
+        Raises:
+            StoreError: when it is not stored (disk full, say); the next may succeed.
+            FormatError: when its metadata is not JSON.
+        """
+        self._journal.append(pack_sample(sample))
+
+    def __enter__(self) -> SampleWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._journal.close()
+
+
+class ScoreWriter:
+    """One process's way of adding one scorer's scores; a context manager that seals on exit."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def append(self, sample: Sample, score: Score) -> None:
+        """Store the score of a sample; when this returns, no `kill -9` takes it back.
+
+        Raises:
+            StoreError: when it is not stored.
+        """
+        self._journal.append(pack_score(sample, score))
+
+    def __enter__(self) -> ScoreWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._journal.close()

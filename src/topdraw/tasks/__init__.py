@@ -1,0 +1,1 @@
+"""Sets of problems with a default scorer, one file each."""

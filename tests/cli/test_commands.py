@@ -1,0 +1,127 @@
+"""Every command on the built-in model: data on stdout, messages on stderr, fitting exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Topdraw
+from topdraw.store.run import Run
+
+SMALL = ("--problems", "2", "-n", "4", "--concurrency", "1")
+
+
+def test_run_draws_scores_and_reports_in_one_go(topdraw: Topdraw, tmp_path: Path) -> None:
+    done = topdraw("run", "countdown", *SMALL, "--out", "x")
+    assert done.code == 0, done.err
+    assert "oracle" in done.out
+    assert "Page: x/report.html" in done.out
+    run = Run.open(tmp_path / "x")
+    assert len(run.samples()) == 8
+    assert len(run.samples("greedy")) == 2
+    assert set(run.scorers()) == {"countdown", "reward"}
+
+
+def test_the_steps_one_by_one_equal_the_run_in_one_go(topdraw: Topdraw, tmp_path: Path) -> None:
+    assert topdraw("run", "countdown", *SMALL, "--out", "whole").code == 0
+    assert topdraw("sample", "countdown", *SMALL, "--out", "steps").code == 0
+    assert topdraw("score", "steps").code == 0
+    assert topdraw("score", "steps", "reward").code == 0
+    whole, steps = Run.open(tmp_path / "whole"), Run.open(tmp_path / "steps")
+    assert whole.samples() == steps.samples()
+    assert whole.scores("reward") == steps.scores("reward")
+    ours = json.loads(topdraw("report", "steps", "--value", "reward", "--json").out)
+    theirs = json.loads(topdraw("report", "whole", "--value", "reward", "--json").out)
+    assert ours["curves"] == theirs["curves"]
+
+
+def test_sampling_again_draws_nothing_and_a_larger_n_tops_up(
+    topdraw: Topdraw, tmp_path: Path
+) -> None:
+    topdraw("sample", "countdown", *SMALL, "--out", "x")
+    before = Run.open(tmp_path / "x").samples()
+    topdraw("sample", "countdown", *SMALL, "--out", "x")
+    assert Run.open(tmp_path / "x").samples() == before
+    topdraw("sample", "countdown", "--problems", "2", "-n", "6", "--out", "x")
+    after = Run.open(tmp_path / "x").samples()
+    assert len(after) == 12
+    assert [s for s in after if s.index < 4] == before
+
+
+def test_another_temperature_on_the_same_run_is_refused_with_the_difference(
+    topdraw: Topdraw,
+) -> None:
+    topdraw("sample", "countdown", *SMALL, "--out", "x")
+    done = topdraw("sample", "countdown", *SMALL, "--out", "x", "-t", "0.5")
+    assert done.code == 3
+    assert "temperature" in done.err
+    assert "0.5" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_select_prints_one_line_per_problem(topdraw: Topdraw) -> None:
+    topdraw("run", "arithmetic", *SMALL, "--out", "x")
+    done = topdraw("select", "x", "--selector", "majority", "--json")
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert len(rows) == 2
+    assert all(0 < row["probability"] <= 1 and row["among"] == 4 for row in rows)
+    assert "majority: " in done.err
+    assert len(topdraw("select", "x", "-s", "best_of_n", "--value", "reward").out.splitlines()) == 2
+
+
+def test_a_scorer_from_a_file(topdraw: Topdraw, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "def shorter(problem, samples):\n    return [-len(s.output) for s in samples]\n"
+    )
+    topdraw("sample", "countdown", *SMALL, "--out", "x")
+    done = topdraw("score", "x", "own.py:shorter", "--json")
+    assert json.loads(done.out)["scored"] == 10
+    assert topdraw("select", "x", "-s", "best_of_n", "--value", "own.py:shorter").code == 0
+
+
+def test_ask_prints_the_answer_on_stdout_and_the_reasons_on_stderr(topdraw: Topdraw) -> None:
+    question = "Make 15 from the numbers 1, 1, 9, 5. Use each once with + - * / and parentheses."
+    done = topdraw("ask", question, "-n", "6", "--show", "all")
+    assert done.code == 0, done.err
+    assert len(done.out.strip().splitlines()) >= 1
+    assert "majority chose sample" in done.err
+    data = json.loads(topdraw("ask", question, "-n", "6", "--json").out)
+    assert len(data["candidates"]) == 6
+    assert data["answer"] == data["candidates"][data["index"]]["output"]
+
+
+@pytest.mark.parametrize("name", ["countdown", "arithmetic", "functions"])
+def test_tasks_lists_them_and_shows_their_problems(topdraw: Topdraw, name: str) -> None:
+    assert name in topdraw("tasks").out
+    rows = topdraw("tasks", name, "--problems", "3", "--json").out.splitlines()
+    assert len({json.loads(row)["id"] for row in rows}) == 3
+
+
+def test_models_lists_how_to_name_one(topdraw: Topdraw) -> None:
+    assert "--endpoint http" in topdraw("models").out
+    rows = [json.loads(line) for line in topdraw("models", "--json").out.splitlines()]
+    assert {"builtin", "builtin:small", "recorded"} <= {row["model"] for row in rows}
+
+
+def test_demo_shows_an_example_a_table_and_a_page(topdraw: Topdraw, tmp_path: Path) -> None:
+    done = topdraw("demo", "-n", "10", "--problems", "3", "--out", "d")
+    assert done.code == 0, done.err
+    for word in ("For example", "greedy", "majority", "best_of_n", "oracle", "report.html"):
+        assert word in done.out
+    assert (tmp_path / "d/report.html").exists()
+
+
+def test_a_run_of_a_recorded_file(topdraw: Topdraw, tmp_path: Path) -> None:
+    questions = [{"id": i, "question": f"{i}+1=?", "answer": str(i + 1)} for i in range(3)]
+    samples = [
+        {"problem_id": str(i), "output": f"#### {i + j}"} for i in range(3) for j in range(2)
+    ]
+    (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in questions))
+    (tmp_path / "s.jsonl").write_text("".join(json.dumps(row) + "\n" for row in samples))
+    done = topdraw(
+        "run", "q.jsonl", "--model", "recorded:s.jsonl", "-n", "2", "--no-greedy",
+        "--value", "number", "--out", "x",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    summary = json.loads(topdraw("report", "x", "--value", "number", "--json").out)
+    coverage = next(c for c in summary["curves"] if c["strategy"] == "oracle")
+    assert [e["value"] for e in coverage["estimates"]] == [0.5, 1.0]
