@@ -7,7 +7,6 @@ Try it: `python benchmarks/bench_store.py --rows 50000`. Prints one JSON line pe
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import random
 import string
@@ -54,9 +53,20 @@ def plain(folder: Path, samples: list[Sample]) -> None:
     """The anchor: what most tools do, buffered and not durable."""
     with open(folder / "plain.jsonl", "w") as file:
         for sample in samples:
-            fields = {f.name: getattr(sample, f.name) for f in dataclasses.fields(sample)}
-            fields["usage"] = [sample.usage.prompt_tokens, sample.usage.output_tokens]
-            file.write(json.dumps(fields) + "\n")
+            row = {
+                "problem_id": sample.problem_id,
+                "index": sample.index,
+                "sampler": sample.sampler,
+                "output": sample.output,
+                "finish_reason": sample.finish_reason,
+                "seed": sample.seed,
+                "logprob": sample.logprob,
+                "prompt_tokens": sample.usage.prompt_tokens,
+                "output_tokens": sample.usage.output_tokens,
+                "usage_estimated": sample.usage.estimated,
+                "metadata": json.dumps(sample.metadata),
+            }
+            file.write(json.dumps(row) + "\n")
 
 
 def store(run: Run, samples: list[Sample]) -> None:

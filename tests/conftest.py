@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from topdraw.core.records import Decoding, Problem, Sample, Task, Usage, sampler_hash
 from topdraw.store.run import Run, Sampler
@@ -25,6 +26,10 @@ def shared_data() -> Path:
         pytest.skip(f"reference data are not at {SHARED_DATA}")
     return SHARED_DATA
 
+
+# Machines are noisy: how long an example takes says nothing about the code.
+settings.register_profile("topdraw", deadline=None)
+settings.load_profile("topdraw")
 
 TinyRun = Callable[..., Run]
 

@@ -8,27 +8,31 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 
 import numpy as np
-
 from tools.builtin.drawing import draw, verify
 from tools.builtin.figures import Drawn, best_of_k, figure, majority, pass_at_k, within_auc
-from topdraw.core.protocols import Model
+
 from topdraw.core.records import Problem, Task
 from topdraw.core.registry import get_scorer
-from topdraw.models.builtin.model import connect_builtin
+from topdraw.models.builtin.engine import Engine
 from topdraw.tasks import arithmetic, countdown, functions
 
-TASKS = {"countdown": countdown.load, "arithmetic": arithmetic.load, "functions": functions.load}
+TASKS: dict[str, Callable[..., Task]] = {
+    "countdown": countdown.load,
+    "arithmetic": arithmetic.load,
+    "functions": functions.load,
+}
 CHOOSERS = ("logprob", "reward", "reward-naive")
 
 
 def measure_problem(
-    model: Model, problem: Problem, *, family: str, samples: int, temperature: float
+    engine: Engine, problem: Problem, *, family: str, samples: int, temperature: float
 ) -> Drawn:
     """Draw, verify and value the samples of one problem."""
-    drawn = draw(model, problem, samples, family=family, temperature=temperature, seed=1)
-    greedy = draw(model, problem, 1, family=family, temperature=0.0)
+    drawn = draw(engine, problem, samples, family=family, temperature=temperature, seed=1)
+    greedy = draw(engine, problem, 1, family=family, temperature=0.0)
     verdicts = verify(problem, [*drawn, *greedy], family=family)
     values = {}
     for chooser in CHOOSERS:
@@ -69,16 +73,16 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0, help="of the problems")
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=list(TASKS))
-    parser.add_argument("--models", nargs="+", default=["builtin", "builtin:small"])
+    parser.add_argument("--models", nargs="+", default=["builtin", "small"])
     given = parser.parse_args()
     for spec in given.models:
-        model = connect_builtin(spec)
+        engine = Engine.load(spec)
         for family in given.tasks:
             started = time.process_time()
             task: Task = TASKS[family](problems=given.problems, seed=given.seed)
             drawn = [
                 measure_problem(
-                    model,
+                    engine,
                     problem,
                     family=family,
                     samples=given.samples,

@@ -15,14 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-
 from tools.builtin.drawing import draw, verify
 from tools.builtin.export import write_arrays, write_file
 from tools.builtin.heads import Group, auc, fit_naive, fit_reward
 from tools.train_builtin import WEIGHTS
-from topdraw.core.protocols import Model
-from topdraw.core.records import Problem
-from topdraw.models.builtin.model import connect_builtin
+
+from topdraw.core.records import Json, Problem
+from topdraw.models.builtin.engine import Engine
 from topdraw.scoring.reward import read_outputs
 from topdraw.scoring.reward_head import Floats, Reading, global_features, naive_reward, reward
 from topdraw.tasks import arithmetic, countdown, functions
@@ -40,7 +39,8 @@ def training_problems(family: str, *, problems: int, seed: int) -> Iterator[Prob
 
 def _countdown(rng: np.random.Generator, name: str) -> Problem:
     game = training_draw(countdown.draw, rng)
-    return Problem(name, game.prompt, {"numbers": list(game.numbers), "target": game.target})
+    target: Json = {"numbers": list(game.numbers), "target": game.target}
+    return Problem(name, game.prompt, target)
 
 
 def _arithmetic(rng: np.random.Generator, name: str) -> Problem:
@@ -50,7 +50,7 @@ def _arithmetic(rng: np.random.Generator, name: str) -> Problem:
 
 def _functions(rng: np.random.Generator, name: str) -> Problem:
     function = training_draw(functions.draw, rng)
-    target = {
+    target: Json = {
         "tests": [example.as_json() for example in function.tests],
         "examples": [example.as_json() for example in function.examples],
     }
@@ -64,9 +64,9 @@ _MAKERS: dict[str, Callable[[np.random.Generator, str], Problem]] = {
 }
 
 
-def make_group(model: Model, problem: Problem, *, family: str, samples: int, seed: int) -> Group:
+def make_group(engine: Engine, problem: Problem, *, family: str, samples: int, seed: int) -> Group:
     """Draw, verify and read the outputs of one problem."""
-    drawn = draw(model, problem, samples, family=family, seed=seed)
+    drawn = draw(engine, problem, samples, family=family, seed=seed)
     counts = Counter(sample.output for sample in drawn)
     firsts = {sample.output: sample for sample in reversed(drawn)}
     outputs = list(counts)
@@ -103,10 +103,10 @@ def train(*, problems: int, samples: int, seed: int, epochs: int, out: Path) -> 
     """
     torch.set_num_threads(1)
     started = time.process_time()
-    model = connect_builtin("builtin")
+    engine = Engine.load("builtin")
     groups = {
         family: [
-            make_group(model, problem, family=family, samples=samples, seed=seed)
+            make_group(engine, problem, family=family, samples=samples, seed=seed)
             for problem in training_problems(family, problems=problems, seed=seed)
         ]
         for family in _MAKERS

@@ -6,12 +6,13 @@ Not here: tests. Try it: `python -m pytest tests/reports`.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from topdraw.analysis.summary import Curve, Difference, ProblemRow, Summary
 from topdraw.core.estimate import Estimate
-from topdraw.core.records import Decoding, FloatArray, Problem, Sample, Score, Usage
+from topdraw.core.records import Decoding, FloatArray, Json, Problem, Sample, Score, Usage
 from topdraw.reports.recipe import Recipe, facts_of, run_command
 from topdraw.reports.views import ProblemView, problem_view, shown_problems
 
@@ -31,8 +32,9 @@ def _ks(n: int) -> tuple[int, ...]:
 def _curve(
     strategy: str, label: str, chooser: str, ks: tuple[int, ...], table: FloatArray
 ) -> Curve:
-    made = tuple(estimate(table[:, at]) for at in range(len(ks)))
     method = "exact" if strategy != "weighted_majority" else "simulated, 400 subsets, s.e. <= 0.004"
+    told = f"{label}, {method}; {OVER_PROBLEMS}"
+    made = tuple(replace(estimate(table[:, at]), method=told) for at in range(len(ks)))
     return Curve(strategy, label, chooser, ks, made, method)
 
 
@@ -54,10 +56,10 @@ def fake_summary(problems: int = 200, n: int = 100, seed: int = 0, missing: int 
     greedy = (p + rng.normal(0, 0.15, problems) > 0.47).astype(float)
     tables = {"majority": vote, "best_of_n": best, "weighted_majority": weighted, "oracle": oracle}
     labels = {
-        "majority": ("majority", ""),
-        "best_of_n": ("best of n (reward)", "reward"),
-        "weighted_majority": ("weighted majority", "reward"),
-        "oracle": ("oracle", ""),
+        "majority": ("majority vote", ""),
+        "best_of_n": ("best of k by reward", "reward"),
+        "weighted_majority": ("vote weighted by reward", "reward"),
+        "oracle": ("oracle (pass@k)", "countdown"),
     }
     one = (1,)
     curves = [
@@ -142,7 +144,12 @@ def fake_recipe(n: int = 100) -> Recipe:
     """How the fake was made."""
     decoding = Decoding(temperature=0.8, max_tokens=32, stop=("\n",))
     model = {"kind": "builtin", "name": "builtin", "weights": "3f9c2a11d07b"}
-    task = {"name": "countdown", "version": "1", "options": {"problems": 200}, "digest": "9d1f" * 4}
+    task: dict[str, Json] = {
+        "name": "countdown",
+        "version": "1",
+        "options": {"problems": 200},
+        "digest": "9d1f" * 4,
+    }
     command = run_command(
         "countdown", {"problems": 200}, model, decoding, n, seed=0, greedy=True, value="reward"
     )

@@ -116,6 +116,13 @@ def test_the_answer_does_not_look_at_hidden_tests() -> None:
     assert _score(["return x*2"])[0].answer == _score(["return x*2"], other)[0].answer
 
 
+def test_a_probe_that_hangs_does_not_cost_the_verdict() -> None:
+    target: Json = {"tests": [[1, 1]], "examples": [[6, 6]]}
+    (score,) = _score(["while x > 6: pass\nreturn x"], target)
+    assert score.passed
+    assert score.answer == "6 ! ! !"
+
+
 def test_long_behaviour_is_hashed_and_no_examples_give_no_answer() -> None:
     (long,) = _score(["return 'a' * 500"])
     assert long.answer is not None

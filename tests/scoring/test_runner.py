@@ -116,6 +116,13 @@ def test_printing_a_flood_harms_nobody() -> None:
     assert "processor time" in flood.outputs[0].error
 
 
+def test_what_it_gave_before_it_was_stopped_counts() -> None:
+    text = "if x < 3: return x\nif x == 3: return 10**5000\nwhile True: pass"
+    (outcome,) = run_programs([_body(text)], [1, 3, 2, 4, 1], limits=_QUICK)
+    late = "used up its processor time"
+    assert _values(outcome) == [1, "a value that cannot be written", 2, late, late]
+
+
 def test_forged_results_are_only_its_own() -> None:
     # Writing a result by hand gets no further than returning it.
     text = 'import os\nos.write(3, b\'[["value", 5], ["value", 6]]\')\nos._exit(0)'
@@ -214,3 +221,39 @@ def test_wall_time_ends_a_sleeper() -> None:
     sleeper = _body("import select\nselect.select([], [], [], 60)\nreturn 2")
     (outcome,) = run_programs([sleeper], [1], limits=Limits(wall_seconds=0.2))
     assert outcome.outputs[0].error == "took longer than 0.2 s"
+
+
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        ('echo \'{"refused": "no user left"}\'', "no user left"),
+        ("echo garbage", "it said nothing"),
+        ("echo '[1]'", "it said nothing"),
+        ("exec 0<&-; echo no memory >&2", "no memory"),
+        ("sleep 60", "it said nothing"),
+    ],
+)
+def test_a_child_that_is_not_ours_is_missing(
+    says: str, why: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake = tmp_path / "python"
+    fake.write_text(f"#!/bin/sh\n{says}\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(fake))
+    monkeypatch.setattr(runner, "_START_SECONDS", 0.3)
+    (outcome,) = run_programs([_HONEST], ["x" * 10**6])
+    assert outcome.missing.endswith(why)
+
+
+def test_a_child_that_talks_nonsense_costs_verdicts_not_us(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake = tmp_path / "python"
+    lines = ['{"ready":1}', r'{"data":"[1]\n"}', '{"data":"[[["}', '{"why":3}', '{"why":"so"}']
+    echo = "".join(f"printf '%s\\n' '{line}'\n" for line in lines)
+    fake.write_text(f"#!/bin/sh\nread job\n{echo}")
+    fake.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(fake))
+    outcomes = run_programs([_HONEST] * 4, [1, 2])
+    none = "ended without a result"
+    assert list(map(_values, outcomes)) == [["gave no result", none], *[[none] * 2] * 2, ["so"] * 2]

@@ -40,9 +40,7 @@ integers = st.integers(-(2**63), 2**63 - 1)
 floats = st.floats(allow_nan=True, allow_infinity=True)
 json_values: st.SearchStrategy[Json] = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(2**70), 2**70), floats, texts),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
     max_leaves=6,
 )
 metadata = st.dictionaries(texts, json_values, max_size=3)

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.store.strategies import make, problems, same, samples, scores
+
 from topdraw.core.records import Problem, Sample, Score, Usage
 from topdraw.errors import FormatError
 from topdraw.store.rows import (
@@ -73,7 +74,7 @@ def test_a_row_holds_no_clock_and_no_process() -> None:
     }
 
 
-@given(st.sampled_from([2**63, -(2**63) - 1, 2**200]))
+@given(st.sampled_from([2**63, -(2**63) - 1, 10**5000]))
 def test_an_integer_beyond_64_bits_is_refused_before_it_is_stored(value: int) -> None:
     for sample in (
         make("p", 0, seed=value),
@@ -93,8 +94,10 @@ def test_fields_of_a_later_version_are_ignored() -> None:
 def test_numpy_scalars_are_stored_as_numbers() -> None:
     import numpy as np
 
-    sample = dataclasses.replace(make("p", 0), index=np.int64(2), logprob=np.float32(-1.5))
+    odd: dict[str, Any] = {"index": np.int64(2), "logprob": np.float32(-1.5)}
+    sample = dataclasses.replace(make("p", 0), **odd)
     row = msgspec.json.decode(pack_sample(sample), type=SampleRow)
     assert (row.index, row.logprob) == (2, -1.5)
-    score = Score(value=np.float64(0.5), passed=np.bool_(True))
+    odd = {"value": np.float64(0.5), "passed": np.bool_(True)}
+    score = Score(**odd)
     assert unpack_score(msgspec.json.decode(pack_score(sample, score), type=ScoreRow)).passed

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -9,9 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topdraw.errors import StoreError
+from topdraw.store import segments as segments_module
 from topdraw.store.segments import (
     frame,
+    is_at,
     is_whole,
+    lock,
+    put_aside,
     read_segments,
     recover,
     scan,
@@ -66,6 +71,7 @@ def test_a_cut_anywhere_keeps_every_completed_record(records: list[bytes], cut: 
     assert found.is_cuttable
 
 
+@pytest.mark.slow
 def test_recovery_at_every_byte_of_the_last_records(tmp_path: Path) -> None:
     lines = [frame(b'{"problem_id":"p","index":%d}' % at) for at in range(5)]
     data = b"".join(lines)
@@ -79,7 +85,7 @@ def test_recovery_at_every_byte_of_the_last_records(tmp_path: Path) -> None:
         assert (folder / SEALED).read_bytes() == b"".join(lines[:whole])
         torn = data[len(b"".join(lines[:whole])) : cut]
         assert bool(messages) == bool(torn)
-        assert not torn or (folder / TORN).read_bytes() == torn
+        assert not torn or (folder / TORN).read_bytes() == torn.rstrip(b"\n") + b"\n"
         assert segments(folder) == sealed_segments(folder) == [folder / SEALED]
         assert recover(folder) == []
 
@@ -92,7 +98,16 @@ def test_recovery_takes_damage_out_of_the_middle_and_says_so(tmp_path: Path) -> 
     assert "2 damaged record(s)" in message
     assert TORN in message
     assert (tmp_path / SEALED).read_bytes() == lines[0] + lines[2] + lines[3]
-    assert (tmp_path / TORN).read_bytes() == bad[:-1] + b"\n" + b"half"
+    assert (tmp_path / TORN).read_bytes() == bad + b"half\n"
+
+
+def test_what_was_put_aside_stays_when_more_is(tmp_path: Path) -> None:
+    for _ in range(2):
+        torn = put_aside(tmp_path / OPEN, [b"first"])
+        assert torn == tmp_path / TORN
+        assert torn.read_bytes() == b"first\n"
+    put_aside(tmp_path / SEALED, [b"second", b"third"])
+    assert torn.read_bytes() == b"first\nsecond\nthird\n"
 
 
 def test_recovery_leaves_no_empty_segment(tmp_path: Path) -> None:
@@ -112,10 +127,67 @@ def test_recovery_leaves_a_living_writer_alone(tmp_path: Path) -> None:
     assert len(recover(tmp_path)) == 1
 
 
+def test_without_locks_writers_write_and_recovery_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(fd: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    path = tmp_path / OPEN
+    path.write_bytes(frame(b"{}") + b"torn")
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with open(path, "rb") as file:
+        assert lock(file.fileno())
+    assert recover(tmp_path) == []
+    assert segments(tmp_path) == [path]
+
+
+def test_a_lock_taken_by_another_is_not_ours(tmp_path: Path) -> None:
+    path = tmp_path / OPEN
+    path.write_bytes(b"")
+    with open(path, "rb") as one, open(path, "rb") as two:
+        assert lock(one.fileno())
+        assert not lock(two.fileno())
+        assert is_at(one.fileno(), path)
+        path.unlink()
+        assert not is_at(one.fileno(), path)
+        path.write_bytes(b"")
+        assert not is_at(one.fileno(), path)
+
+
+def test_a_segment_gone_while_others_recover_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments_module, "segments", lambda folder: [tmp_path / OPEN])
+    assert recover(tmp_path) == []
+    assert list(read_segments(tmp_path, [])) == []
+
+
 def test_recovery_that_cannot_write_says_so(tmp_path: Path) -> None:
     (tmp_path / OPEN).mkdir()
     with pytest.raises(StoreError, match="could not be recovered"):
         recover(tmp_path)
+
+
+def test_a_read_only_folder_is_read_without_recovery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, flags: int) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    (tmp_path / OPEN).write_bytes(frame(b"{}") + b"torn")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        assert recover(tmp_path) == []
+    assert list(read_segments(tmp_path, [])) == [frame(b"{}")[:-1]]
+
+
+def test_a_segment_sealed_while_it_is_read_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / SEALED).write_bytes(frame(b"{}"))
+    monkeypatch.setattr(segments_module, "segments", lambda folder: [tmp_path / OPEN])
+    assert list(read_segments(tmp_path, [])) == [frame(b"{}")[:-1]]
 
 
 def test_damage_in_a_sealed_segment_is_noted_once_and_left_out(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.store.strategies import floats, integers, json_values, same, texts
+
 from topdraw.core.records import Json
 from topdraw.errors import FormatError
 from topdraw.store.text import pack, unearth
@@ -58,10 +60,17 @@ def test_a_lone_surrogate_is_shown_as_the_replacement_character() -> None:
     assert json.loads(pack({"t": "a\ud800b"}, {}))["t"] == "a\ufffdb"
 
 
-@pytest.mark.parametrize("value", [object(), [object()], 1j])
+@pytest.mark.parametrize("value", [object(), [object()], {"a": 1j}, [10**5000]])
 def test_what_is_not_json_is_refused(value: Json) -> None:
     with pytest.raises(FormatError, match="not JSON"):
         pack({}, {"metadata": value})
+
+
+def test_numpy_scalars_are_taken_for_the_numbers_they_are() -> None:
+    value: Any = {"a": np.float64(0.5), "b": [np.int64(3), np.bool_(True), np.str_("x")]}
+    for extra in ("", "\ud800"):
+        line = pack({"text": extra}, {"m": value})
+        assert restore(line, ["m"])["m"] == {"a": 0.5, "b": [3, True, "x"]}
 
 
 @pytest.mark.parametrize("text", ["!", "AAA", "/w==", "bm90IGpzb24="])

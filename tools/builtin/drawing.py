@@ -6,24 +6,30 @@ Try it: `python -m tools.measure_builtin --problems 5 --samples 10`.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
-from topdraw.core.protocols import Model
-from topdraw.core.records import Decoding, Problem, Sample, Score
+from topdraw.core.records import Decoding, Problem, Sample, Score, Usage
 from topdraw.core.registry import get_scorer
+from topdraw.core.seeds import sample_seed
+from topdraw.models.builtin.engine import Draw, Engine
 
 MAX_TOKENS = {"countdown": 32, "arithmetic": 96, "functions": 32}
 SCORERS = {"countdown": "countdown", "arithmetic": "number", "functions": "functions"}
 
 
 def draw(
-    model: Model, problem: Problem, n: int, *, family: str, temperature: float = 1.0, seed: int = 0
+    engine: Engine,
+    problem: Problem,
+    n: int,
+    *,
+    family: str,
+    temperature: float = 1.0,
+    seed: int = 0,
 ) -> list[Sample]:
     """Samples 0..n-1 of a problem, in order.
 
     Args:
-        model: who draws.
+        engine: who draws, in this process.
         problem: of one of the three families.
         n: samples; with temperature 0 they are all equal.
         family: "countdown", "arithmetic" or "functions".
@@ -31,12 +37,19 @@ def draw(
         seed: of the draw.
     """
     decoding = Decoding(temperature=temperature, max_tokens=MAX_TOKENS[family])
-
-    async def collect() -> list[Sample]:
-        stream = model.generate(problem, range(n), decoding=decoding, seed=seed)
-        return [sample async for sample in stream]
-
-    return sorted(asyncio.run(collect()), key=lambda sample: sample.index)
+    draws = [Draw(index, sample_seed(seed, problem.id, index)) for index in range(n)]
+    outputs = engine.generate(problem.prompt, draws, decoding)
+    return [
+        Sample(
+            problem.id,
+            draw.index,
+            output.text,
+            finish_reason=output.finish_reason,
+            logprob=output.logprob,
+            usage=Usage(output.prompt_tokens, len(output.tokens)),
+        )
+        for draw, output in zip(draws, outputs, strict=True)
+    ]
 
 
 def verify(problem: Problem, samples: Sequence[Sample], *, family: str) -> list[Score]:

@@ -6,7 +6,7 @@ Try it: `python -m pytest tests/analysis/test_accuracy.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from topdraw.analysis.intervals import mean_estimate
 from topdraw.analysis.simulated import SUBSETS
 from topdraw.core.estimate import Estimate
 from topdraw.core.protocols import Selector
-from topdraw.core.records import Candidates
+from topdraw.core.records import Candidates, Sample
 from topdraw.core.seeds import Rng
 from topdraw.errors import ConfigError
 from topdraw.selection.candidates import Role, candidates
@@ -102,19 +102,21 @@ def _values(
     return Values(result.values, f"k = {k}, {result.method}")
 
 
-def default_value(run: Run, by: str = "") -> str | None:
+def default_value(run: Run, by: str = "", samples: Sequence[Sample] | None = None) -> str | None:
     """The scorer that ranks when none is named: "reward", else "logprob", else none.
 
     Args:
         run: a run with its scores.
         by: the verifier, which is never a default: chooser and judge are kept apart.
+        samples: the run's samples, when they were read already.
     """
     known = [name for name in run.scorers() if name != by]
     if "reward" in known:
         return "reward"
-    if "logprob" in known or any(not np.isnan(s.mean_logprob) for s in run.samples()):
+    if "logprob" in known:
         return "logprob"
-    return None
+    drawn = run.samples() if samples is None else samples
+    return "logprob" if any(not np.isnan(s.mean_logprob) for s in drawn) else None
 
 
 def require_needs(

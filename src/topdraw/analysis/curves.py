@@ -51,8 +51,12 @@ def at_all(selector: Selector, problems: Sequence[Candidates]) -> FloatArray:
         Shape (problems,), in [0, 1]; NaN where the selector chooses nobody.
     """
     weights = [selector(one) for one in problems]
+    # Thirds and sevenths add up to 1 + 2e-16.
     return np.array(
-        [w @ one.passed if w.any() else np.nan for w, one in zip(weights, problems, strict=True)]
+        [
+            min(w @ one.passed, 1.0) if w.any() else np.nan
+            for w, one in zip(weights, problems, strict=True)
+        ]
     )
 
 
@@ -108,7 +112,8 @@ def _random(one: Candidates, ks: Sequence[int]) -> FloatArray:
 
 
 def _oracle(one: Candidates, ks: Sequence[int]) -> FloatArray:
-    return coverage.coverage_curve([one.n], [int(one.passed.sum())], ks)[0]
+    curve: FloatArray = coverage.coverage_curve([one.n], [int(one.passed.sum())], ks)[0]
+    return curve
 
 
 _CLOSED: dict[object, Closed] = {

@@ -4,13 +4,14 @@ Not here: numbers per problem; each problem is one unit, whatever number of samp
 Try it: `python -c "from topdraw.analysis.intervals import *; print(mean_estimate([1, 1, 0, 1]))"`.
 
 Why closed forms and not a bootstrap. Coverage of nominal 95 % over 2000 simulated data sets of 50
-problems, lowest and highest over twelve laws of difficulty: this Wilson form 94 to 97 %;
+problems, lowest and highest over twelve laws of difficulty: this Wilson form 94.0 to 96.6 %;
 percentile bootstrap 33 to 95 %, BCa 40 to 96 %, Student 33 to 95 %. The low ends are laws near 0
 and 1, where resampling cannot know of what it has not seen. At 20 problems: 93 to 98 %.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -93,7 +94,8 @@ def _kept(values: ArrayLike, level: float, low: float) -> FloatArray:
     # Sums of products round: 1 + 2e-16 is 1, and 1.01 is a mistake.
     if kept.size and (kept.min() < low - 1e-9 or kept.max() > 1 + 1e-9):
         raise DomainError(f"Values must lie in [{low:g}, 1]; they span {kept.min()}..{kept.max()}.")
-    return np.clip(kept, low, 1.0)
+    clipped: FloatArray = np.clip(kept, low, 1.0)
+    return clipped
 
 
 def _quantile(problems: int, level: float) -> float:
@@ -188,14 +190,20 @@ def _sign_flip(difference: FloatArray, random: np.random.Generator) -> tuple[flo
     # Sums in another order differ in their last bits, and equality must count as reached.
     bar = abs(float(moved.sum())) - 1e-9
     if moved.size <= _ENUMERATED:
-        signs = np.array(list(itertools.product((-1.0, 1.0), repeat=moved.size)))
-        return float((np.abs(signs @ moved) >= bar).mean()), "sign-flip test, exact"
+        sums = _all_signs(moved.size) @ moved
+        return float((np.abs(sums) >= bar).mean()), "sign-flip test, exact"
     reached, step = 0, max(1, 2_000_000 // moved.size)
     for start in range(0, _FLIPS, step):
-        size = (min(step, _FLIPS - start), moved.size)
-        flips = random.integers(0, 2, size=size, dtype=np.int8) * 2.0 - 1.0
-        reached += int((np.abs(flips @ moved) >= bar).sum())
+        rows = min(step, _FLIPS - start)
+        bits = np.frombuffer(random.bytes(rows * moved.size // 8 + 1), dtype=np.uint8)
+        plus = np.unpackbits(bits, count=rows * moved.size).reshape(rows, moved.size)
+        reached += int((np.abs(2 * (plus @ moved) - moved.sum()) >= bar).sum())
     return (reached + 1) / (_FLIPS + 1), f"sign-flip test, {_FLIPS} flips"
+
+
+@functools.lru_cache(maxsize=_ENUMERATED)
+def _all_signs(size: int) -> FloatArray:
+    return np.array(list(itertools.product((-1.0, 1.0), repeat=size)))
 
 
 def resamples(problems: int, draws: int, rng: Rng) -> FloatArray:

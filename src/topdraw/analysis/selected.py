@@ -38,7 +38,8 @@ def best_of_k_weights(n: int, k: int) -> FloatArray:
     References:
         Nakano et al. 2021 (arXiv 2112.09332), appendix I, with replacement there; here without.
     """
-    return _weights(n, (k,))[0].copy()
+    weights: FloatArray = _weights(n, (k,))[0].copy()
+    return weights
 
 
 @functools.lru_cache(maxsize=64)
@@ -79,7 +80,8 @@ def best_of_k(value: FloatArray, passed: BoolArray, ks: Sequence[int]) -> FloatA
     shares = np.bincount(block, weights=passed[numbers]) / np.bincount(block)
     ranked = np.sort(block)[::-1]
     used = weights[:, : ranked.size]
-    return np.minimum((used @ shares[ranked]) / used.sum(axis=1), 1.0)
+    expected: FloatArray = (used @ shares[ranked]) / used.sum(axis=1)
+    return np.minimum(expected, 1.0)
 
 
 def worst_of_k(value: FloatArray, passed: BoolArray, ks: Sequence[int]) -> FloatArray:

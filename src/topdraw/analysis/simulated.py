@@ -92,14 +92,17 @@ def simulated_vote_of_k(
         DomainError: if a k is outside 1..n.
     """
     votes = ~np.isnan(candidates.value)
+    answered = candidates.answer >= 0
     log = np.full(candidates.n, -np.inf)
     log[votes] = log_weights(candidates.value[votes], weight)
-    answered = candidates.answer >= 0
+    # Outputs without an answer never compete by weight, and must not set the scale either.
+    log[~answered] = -np.inf
     # The last two columns: voters without an answer, and samples that do not vote.
     labels, members = np.unique(candidates.answer[answered], return_inverse=True)
     column = np.full(candidates.n, labels.size)
     column[answered] = members
     column[~votes] = labels.size + 1
+    verdicts = candidates.passed.astype(np.float64)
 
     def correct(chosen: IntArray) -> FloatArray:
         rows, width = chosen.shape[0], labels.size + 2
@@ -107,17 +110,17 @@ def simulated_vote_of_k(
 
         def tally(weights: FloatArray) -> FloatArray:
             flat = np.bincount(cell.ravel(), weights.ravel(), rows * width)
-            return flat.reshape(rows, width)[:, :-1]
+            return flat.reshape(rows, width)[:, :-1].astype(np.float64)
 
-        count, right = tally(np.ones(cell.shape)), tally(candidates.passed[chosen] * 1.0)
+        count, right = tally(np.ones(cell.shape)), tally(verdicts[chosen])
         total = np.where(count > 0, tally(relative(log[chosen])), -np.inf)
         silent = ~(count[:, :-1] > 0).any(axis=1)
         total[~silent, -1] = -np.inf
         winners = (total >= total.max(axis=1, keepdims=True) * (1 - TIE)) & (count > 0)
         share = np.divide(right, count, out=np.zeros_like(right), where=count > 0)
         number = winners.sum(axis=1)
-        with np.errstate(invalid="ignore"):
-            return (share * winners).sum(axis=1) / np.where(number > 0, number, np.nan)
+        picks: FloatArray = (share * winners).sum(axis=1) / np.where(number > 0, number, np.nan)
+        return picks
 
     return _over_subsets(correct, candidates.n, ks, rng, subsets)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from topdraw.analysis.accuracy import SELF_JUDGED
 from topdraw.analysis.curves import Values, at_all, at_ks
-from topdraw.core.records import Candidates, FloatArray
+from topdraw.core.records import Candidates, FloatArray, Sample
 from topdraw.selection.candidates import candidates
 from topdraw.selection.pick import greedy
 from topdraw.selection.resolve import resolve_selector
@@ -56,6 +56,7 @@ def strategies(
     *,
     by: str,
     value: str,
+    samples: Sequence[Sample],
     rng: np.random.Generator,
 ) -> list[Strategy]:
     """All strategies that the run has data for, in the order of a report.
@@ -66,6 +67,7 @@ def strategies(
         ks: samples used; the last is n.
         by: the verifier.
         value: the ranking scorer; "" for none.
+        samples: the run's drawn samples.
         rng: for what is simulated.
     """
     problems = list(kept.values())
@@ -89,7 +91,7 @@ def strategies(
         label = f"vote weighted by {value}{warning}"
         weighted = _both(measured("weighted_majority"))
         found.append(Strategy("weighted_majority", label, value, *weighted, real=not warning))
-    for other, among in _other_rankings(run, kept, by, value):
+    for other, among in _other_rankings(run, kept, by, value, samples):
         best = _both(measured("best_of_n", among))
         found.append(Strategy(other, f"best of k by {other}", other, *best))
     oracle = _both(measured("oracle"))
@@ -116,13 +118,13 @@ def _greedy(run: Run, kept: Mapping[str, Candidates], by: str, width: int) -> It
 
 
 def _other_rankings(
-    run: Run, kept: Mapping[str, Candidates], by: str, value: str
+    run: Run, kept: Mapping[str, Candidates], by: str, value: str, samples: Sequence[Sample]
 ) -> Iterator[tuple[str, list[Candidates]]]:
     """Ranking scorers besides `value`: stored ones without a verdict, and the log-probability."""
     for name in sorted({*run.scorers(), "logprob"} - {by, value, ""}):
         if name in run.scorers() and any(s.passed is not None for s in run.scores(name).values()):
             continue
-        found = candidates(run, by=by, value=name)
+        found = candidates(run, by=by, value=name, samples=samples)
         among = [found[key].take(np.flatnonzero(~found[key].missing)) for key in kept]
         if _has_values(among):
             yield name, among

@@ -10,8 +10,6 @@ import dataclasses
 import math
 from dataclasses import dataclass
 
-_Z95 = 1.959963984540054
-
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -45,8 +43,10 @@ class Estimate:
 
     @property
     def standard_error(self) -> float:
-        """Half the interval's width over the normal quantile of 95 %; NaN without an interval."""
-        return (self.high - self.low) / (2 * _Z95)
+        """Half the interval's width over the normal quantile of its level; NaN without one."""
+        from statistics import NormalDist
+
+        return (self.high - self.low) / (2 * NormalDist().inv_cdf((1 + self.level) / 2))
 
     @property
     def decimals(self) -> int:
@@ -59,7 +59,7 @@ class Estimate:
         if not math.isfinite(error) or error <= 0:
             return 3
         exponent = math.floor(math.log10(error))
-        leading = error / 10.0**exponent
+        leading = round(error / 10.0**exponent, 2)
         digits = 2 if leading <= 3.54 or leading > 9.49 else 1
         exponent += leading > 9.49
         return min(max(digits - 1 - exponent, 0), 6)
@@ -73,8 +73,8 @@ class Estimate:
         return f"{self.value:.{d}f} [{self.low:.{d}f}, {self.high:.{d}f}]"
 
     def as_dict(self) -> dict[str, float | int | str | None]:
-        """JSON values; NaN becomes None."""
+        """JSON values; NaN and infinities, which JSON does not have, become None."""
         return {
-            name: None if isinstance(value, float) and math.isnan(value) else value
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in dataclasses.asdict(self).items()
         }

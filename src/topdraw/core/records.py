@@ -92,6 +92,9 @@ class Decoding:
     def as_dict(self) -> dict[str, Json]:
         """The settings as JSON values, in field order."""
         values = dataclasses.asdict(self)
+        # A temperature of 1 and of 1.0 must not be two samplers.
+        for name in ("temperature", "top_p", "repetition_penalty"):
+            values[name] = float(values[name])
         values["stop"] = list(self.stop)
         return values
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal, TypeVar
@@ -27,11 +28,18 @@ def _register(kind: Kind, name: str, thing: object) -> None:
     previous = _known[kind].get(name)
     if previous is not None and _origin(previous) != _origin(thing):
         raise ConfigError(f"The {kind} name {name!r} is already taken by {_origin(previous)}.")
+    point = _entry_points(kind).get(name)
+    if point is not None and _package(point.value) != _package(_origin(thing)):
+        raise ConfigError(f"The {kind} name {name!r} is already taken by {point.value}.")
     _known[kind][name] = thing
 
 
 def _origin(thing: object) -> str:
     return f"{getattr(thing, '__module__', '?')}.{getattr(thing, '__qualname__', thing)}"
+
+
+def _package(path: str) -> str:
+    return re.split("[.:]", path, maxsplit=1)[0]
 
 
 def task(name: str) -> Callable[[T], T]:
@@ -138,11 +146,11 @@ def lookup(kind: Kind, name: str) -> object:
 
 def unknown_name(what: str, name: str, known: list[str]) -> UnknownNameError:
     """The error for a name that is not known, listing those that are, closest first."""
-    close = difflib.get_close_matches(name, known, n=len(known), cutoff=0.0)
+    close = difflib.get_close_matches(name, known, n=len(known) or 1, cutoff=0.0)
     hint = f"Did you mean {close[0]!r}? " if close and _similar(name, close[0]) else ""
     ordered = close + [other for other in known if other not in close]
     return UnknownNameError(
-        f"There is no {what} named {name!r}.", hint=f"{hint}Known: {', '.join(ordered)}."
+        f"There is no {what} named {name!r}.", hint=f"{hint}Known: {', '.join(ordered) or 'none'}."
     )
 
 

@@ -30,6 +30,7 @@ _N_LIMIT = re.compile(
     r"|and|slots)\D{0,12}(\d+)",
     re.I,
 )
+_UNKNOWN = re.compile(r"unknown|unrecogni[sz]ed|unexpected|extra|not permitted|unsupported", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ def learn(dialect: Dialect, payload: Json, text: str, sent: Mapping[str, Json]) 
         return dataclasses.replace(dialect, max_n=_limit_in(text, _n(sent)))
     if "max_tokens" in named and "max_completion_tokens" in text:
         return dialect.without({"max_tokens"})
-    drop = {_refusal(field, sent) for field in named if field in _DROPPABLE}
+    unknown = _UNKNOWN.search(text) is not None
+    drop = {_refusal(field, sent, unknown) for field in named if field in _DROPPABLE}
     if drop:
         return dialect.without(drop)
     return None if named or dialect.proven else _guess(dialect, sent)
@@ -135,9 +137,9 @@ def _pattern(field: str) -> str:
     return rf"(?<!\w){field}(?!\w)"
 
 
-def _refusal(field: str, sent: Mapping[str, Json]) -> str:
+def _refusal(field: str, sent: Mapping[str, Json], unknown: bool) -> str:
     # SGLang wants -1 for "off" and refuses 0, llama-cpp-python the reverse: try one, then other.
-    return f"top_k={sent[field]}" if field == "top_k" else field
+    return f"top_k={sent[field]}" if field == "top_k" and not unknown else field
 
 
 def _guess(dialect: Dialect, sent: Mapping[str, Json]) -> Dialect | None:

@@ -48,10 +48,6 @@ class _Ask:
     decoding: Decoding
     seed: int
 
-    def seed_of(self, indices: tuple[int, ...]) -> int:
-        """The seed of a request: that of its first sample."""
-        return sample_seed(self.seed, self.problem.id, indices[0])
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Delivery:
@@ -180,18 +176,19 @@ class Endpoint:
         return {asyncio.create_task(self._deliver(ask, group)) for group in groups}
 
     async def _deliver(self, ask: _Ask, indices: tuple[int, ...]) -> _Delivery:
+        seed = sample_seed(ask.seed, ask.problem.id, indices[0])
         async with self._transport.slots:
-            reply, asked = await self._reply(ask, indices)
+            reply, asked = await self._reply(ask, indices, seed)
         taken = min(len(reply.choices), asked)
         pairs = zip(indices[:taken], reply.choices, reply.usage, strict=False)
-        unseeded = "seed" in self._dialect.refused
+        known = None if "seed" in self._dialect.refused else seed
         samples = [
             Sample(
                 problem_id=ask.problem.id,
                 index=index,
                 output=choice.text,
                 finish_reason=choice.finish_reason,
-                seed=None if unseeded else ask.seed_of(indices),
+                seed=known,
                 logprob=choice.logprob,
                 usage=usage,
                 metadata=self._metadata(choice, reply),
@@ -207,13 +204,13 @@ class Endpoint:
         values: dict[str, Json] = {"model": served, "reasoning": choice.reasoning}
         return {name: value for name, value in values.items() if value}
 
-    async def _reply(self, ask: _Ask, indices: tuple[int, ...]) -> tuple[Reply, int]:
+    async def _reply(self, ask: _Ask, indices: tuple[int, ...], seed: int) -> tuple[Reply, int]:
         trial, attempt = self._dialect, 0
         while True:
             if trial is not self._dialect:
                 trial = trial.merge(self._dialect)
             n = min(len(indices), trial.max_n or len(indices))
-            body = self._body(ask, indices, n, trial)
+            body = self._body(ask, n, seed, trial)
             try:
                 reply = await self._attempt(body, ask.problem.prompt)
             except Trouble as trouble:
@@ -235,9 +232,7 @@ class Endpoint:
                     self._dialect = self._dialect.merge(answered)
                 return reply, n
 
-    def _body(
-        self, ask: _Ask, indices: tuple[int, ...], n: int, dialect: Dialect
-    ) -> dict[str, Json]:
+    def _body(self, ask: _Ask, n: int, seed: int, dialect: Dialect) -> dict[str, Json]:
         setting = unsayable(ask.decoding, dialect)
         if setting:
             raise Refused(
@@ -251,7 +246,7 @@ class Endpoint:
             api=self.api,
             n=n,
             decoding=ask.decoding,
-            seed=ask.seed_of(indices),
+            seed=seed,
             dialect=dialect,
             logprobs=self._logprobs,
         )

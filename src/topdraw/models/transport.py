@@ -14,12 +14,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from topdraw.core.records import Json
 from topdraw.models.retry import Trouble
 
 if TYPE_CHECKING:
     import aiohttp
     import yarl
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Deadlines:
 
     connect_seconds: float = 10.0
     first_byte_seconds: float = 600.0
-    total_seconds: float = 1200.0
+    total_seconds: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +95,17 @@ class Transport:
         import aiohttp
 
         limits = self._deadlines
+        first_byte = limits.first_byte_seconds
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
-            headers=headers | {"Accept": "application/json"},
+            headers=headers | {"Accept": "application/json", "Content-Type": "application/json"},
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=limits.total_seconds,
                 sock_connect=limits.connect_seconds,
-                sock_read=limits.first_byte_seconds,
+                # One timer a request less where the total says it already.
+                sock_read=first_byte if first_byte < limits.total_seconds else None,
             ),
         )
 
@@ -116,7 +122,7 @@ class Transport:
         """
         import aiohttp
 
-        data = None if body is None else json.dumps(body).encode()
+        data = None if body is None else _encoded(body)
         try:
             return await self._ask(method, url, data)
         except aiohttp.ClientConnectorError as error:
@@ -124,31 +130,20 @@ class Transport:
         except TimeoutError as error:
             connecting = isinstance(error, aiohttp.ConnectionTimeoutError)
             what = "no connection in time" if connecting else "no complete answer in time"
-            raise Trouble(what, status=408, unreachable=connecting) from error
+            raise Trouble(what, unreachable=connecting) from error
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
             raise Trouble(f"the connection broke: {_said(error)}") from error
 
-    async def _ask(self, method: str, url: yarl.URL, data: bytes | None) -> Answer:
-        session = self._pool().session
-        json_type = {"Content-Type": "application/json"} if data is not None else {}
-        target = url
-        for _ in range(2):
-            async with session.request(
-                method, url, data=data, headers=json_type, allow_redirects=False
-            ) as reply:
-                location = _redirected(reply)
-                if location is None:
-                    return Answer(reply.status, reply.headers, await self._read(reply))
-                target = location
-                if target.origin() != url.origin():
-                    break
-                url = target
-        raise Trouble(
-            f"HTTP {reply.status}: it redirects to {shown(target)}; if you trust that address, "
-            "give it instead",
-            status=reply.status,
-            retryable=False,
-        )
+    async def _ask(
+        self, method: str, url: yarl.URL, data: bytes | None, *, may_follow: bool = True
+    ) -> Answer:
+        async with self._pool().session.request(
+            method, url, data=data, allow_redirects=False
+        ) as reply:
+            if reply.status not in _REDIRECTS:
+                return Answer(reply.status, reply.headers, await self._read(reply))
+            target = _followed(reply, may_follow)
+        return await self._ask(method, target, data, may_follow=False)
 
     async def _read(self, reply: aiohttp.ClientResponse) -> bytes:
         if reply.content_length is not None and "Content-Encoding" not in reply.headers:
@@ -176,16 +171,32 @@ class Transport:
 
 def shown(url: yarl.URL) -> str:
     """An address for people: without user, password and query, where keys hide."""
-    return str(url.with_user(None).with_query(None))
+    return str((url.with_user(None) if url.host else url).with_query(None))
 
 
-def _redirected(reply: aiohttp.ClientResponse) -> yarl.URL | None:
+def _followed(reply: aiohttp.ClientResponse, may_follow: bool) -> yarl.URL:
+    """Where a redirect leads, when it stays on the same host; the key goes to no other."""
     import yarl
 
-    location = reply.headers.get("Location")
-    if reply.status not in (301, 302, 303, 307, 308) or location is None:
-        return None
-    return reply.url.join(yarl.URL(location))
+    try:
+        target = reply.url.join(yarl.URL(reply.headers.get("Location", "")))
+        if may_follow and target.origin() == reply.url.origin():
+            return target
+        where = shown(target)
+    except ValueError:
+        where = "an address that cannot be read"
+    raise Trouble(
+        f"HTTP {reply.status}: it redirects to {where}; if you trust that address, give it instead",
+        status=reply.status,
+        retryable=False,
+    )
+
+
+def _encoded(body: Json) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:  # a lone surrogate in the prompt: legal as an escape
+        return json.dumps(body).encode()
 
 
 def _said(error: BaseException) -> str:

@@ -7,11 +7,14 @@ Try it: `python -m pytest tests/models/test_wire.py`.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from topdraw.core.records import Decoding, Json, Usage
 from topdraw.models.dialect import Dialect
@@ -78,17 +81,26 @@ def request_body(
         body["prompt"] = prompt
     if n > 1:
         body["n"] = n
-    body |= {"temperature": decoding.temperature, "top_p": decoding.top_p, "stream": False}
-    if decoding.max_tokens is not None:
-        renamed = "max_tokens" in dialect.refused
-        body["max_completion_tokens" if renamed else "max_tokens"] = decoding.max_tokens
-    if decoding.stop:
-        body["stop"] = list(decoding.stop)
     if "seed" not in dialect.refused:
         body["seed"] = seed
     if logprobs:
         body["logprobs"] = True if api == "chat" else 1
-    return body | _extras(decoding, dialect.refused)
+    return body | _settings(decoding, dialect.refused)
+
+
+@functools.lru_cache(maxsize=64)
+def _settings(decoding: Decoding, refused: frozenset[str]) -> dict[str, Json]:
+    body: dict[str, Json] = {
+        "temperature": decoding.temperature,
+        "top_p": decoding.top_p,
+        "stream": False,
+    }
+    if decoding.max_tokens is not None:
+        name = "max_completion_tokens" if "max_tokens" in refused else "max_tokens"
+        body[name] = decoding.max_tokens
+    if decoding.stop:
+        body["stop"] = list(decoding.stop)
+    return body | _extras(decoding, refused)
 
 
 def _extras(decoding: Decoding, refused: frozenset[str]) -> dict[str, Json]:
@@ -110,7 +122,7 @@ def decode(raw: bytes) -> Json:
         ValueError: when it is not JSON.
     """
     try:
-        value: Json = json.loads(raw.decode("utf-8-sig", errors="replace"))
+        value: Json = json.loads(raw.decode(errors="replace").removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return value
@@ -128,6 +140,9 @@ def read_reply(status: int, headers: Mapping[str, str], raw: bytes, prompt: str)
     Raises:
         Trouble: when there is no usable choice in it.
     """
+    plain = _plain_reply(raw) if status == 200 else None
+    if plain is not None:
+        return plain
     try:
         payload = decode(raw)
     except ValueError:
@@ -144,6 +159,48 @@ def read_reply(status: int, headers: Mapping[str, str], raw: bytes, prompt: str)
     usage = payload.get("usage") if isinstance(payload, dict) else None
     counted = _usage(choices, usage if isinstance(usage, dict) else {}, prompt)
     return Reply(choices, counted, model if isinstance(model, str) else "")
+
+
+class _PlainMessage(msgspec.Struct):
+    content: str
+    refusal: None = None
+    reasoning: None = None
+    reasoning_content: None = None
+
+
+class _PlainChoice(msgspec.Struct):
+    message: _PlainMessage
+    finish_reason: Literal["stop", "length", "content_filter"]
+    logprobs: None = None
+
+
+class _PlainUsage(msgspec.Struct):
+    prompt_tokens: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+    completion_tokens: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+
+
+class _PlainReply(msgspec.Struct):
+    choices: Annotated[list[_PlainChoice], msgspec.Meta(min_length=1, max_length=1)]
+    usage: _PlainUsage
+    model: str = ""
+    error: None = None
+
+
+_plain_decoder = msgspec.json.Decoder(_PlainReply)
+
+
+def _plain_reply(raw: bytes) -> Reply | None:
+    """The usual reply, one sound choice with its usage, in a tenth of the time; None for others."""
+    try:
+        reply = _plain_decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    choice, usage = reply.choices[0], reply.usage
+    return Reply(
+        (Choice(choice.message.content, choice.finish_reason),),
+        (Usage(usage.prompt_tokens, usage.completion_tokens),),
+        reply.model,
+    )
 
 
 def _code(status: int, error: Json) -> int:
@@ -167,6 +224,8 @@ def _choices(payload: Json) -> tuple[Choice, ...]:
 
 
 def _in_order(choices: Sequence[Mapping[str, Json]]) -> Sequence[Mapping[str, Json]]:
+    if len(choices) == 1:
+        return choices
     indices = [c.get("index") for c in choices]
     if sorted(i for i in indices if isinstance(i, int)) == list(range(len(choices))):
         return sorted(choices, key=lambda c: c["index"])  # type: ignore[arg-type, return-value]  # all are integers here

@@ -17,6 +17,7 @@ from topdraw.reports.strategies import look
 from topdraw.reports.views import ProblemView, SampleView
 from topdraw.reports.visible import plain, visible
 
+_TITLE = 220
 _HEAD_CHARACTERS, _HEAD_LINES = 700, 12
 _HEAD_BYTES, _TAIL_BYTES = 2000, 2400
 _WORDS = {
@@ -58,7 +59,7 @@ class SampleCard:
         icon: of its verdict; differs by shape, not by colour alone.
         word: of its verdict.
         text: its output.
-        value: the ranking score in three digits; "" when it has none.
+        remarks: the verifier's reason, the answer, the ranking score, an unusual end.
         chips: (CSS key, strategy, probability) of who chose it.
     """
 
@@ -66,7 +67,7 @@ class SampleCard:
     icon: str
     word: str
     text: Folded
-    value: str
+    remarks: tuple[str, ...]
     chips: tuple[tuple[str, str, float], ...]
 
 
@@ -80,6 +81,7 @@ class Card:
         icon: of its outcome.
         word: of its outcome.
         title: the beginning of its prompt in one line.
+        whole: whether `title` is all of the prompt.
         prompt: its prompt.
         target: what the verifier compares with, shortened; "" when there is nothing.
         picked: (CSS key, strategy, probability of a correct pick).
@@ -91,6 +93,7 @@ class Card:
     icon: str
     word: str
     title: str
+    whole: bool
     prompt: Folded
     target: str
     picked: tuple[tuple[str, str, float], ...]
@@ -116,7 +119,8 @@ def cards(problems: Sequence[ProblemView]) -> list[Card]:
                 slug=_slug(view.problem_id, taken),
                 icon=icon,
                 word=word,
-                title=" ".join(plain(view.prompt, 220).split()),
+                title=short(view.prompt, _TITLE),
+                whole=len(view.prompt) <= _TITLE and "\n" not in view.prompt.strip(),
                 prompt=fold(view.prompt),
                 target=short(view.target, 300),
                 picked=_chips(view.picked),
@@ -166,8 +170,18 @@ def two(value: float) -> str:
 
 def _sample_card(view: SampleView) -> SampleCard:
     icon, word = _WORDS[view.verdict]
-    value = "" if math.isnan(view.value) else f"{view.value:.3g}"
-    return SampleCard(view, icon, word, fold(view.output), value, _chips(view.weights))
+    return SampleCard(view, icon, word, fold(view.output), _remarks(view), _chips(view.weights))
+
+
+def _remarks(view: SampleView) -> tuple[str, ...]:
+    remarks = [short(view.note)] if view.note else []
+    if view.answer is not None and view.answer.strip() != view.output.strip():
+        remarks.append(f"answer {short(view.answer)}")
+    if not math.isnan(view.value):
+        remarks.append(f"score {view.value:.3g}".replace("-", "\u2212"))
+    if view.finish_reason not in ("stop", ""):
+        remarks.append(f"ended by {short(view.finish_reason)}")
+    return tuple(remarks)
 
 
 def _chips(weights: Sequence[tuple[str, float]]) -> tuple[tuple[str, str, float], ...]:

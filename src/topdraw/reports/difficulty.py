@@ -7,7 +7,7 @@ Try it: `python -m pytest tests/reports/test_difficulty.py`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from topdraw.reports.frame import WIDE, Layout, label, text_width
 if TYPE_CHECKING:
     from topdraw.analysis.summary import ProblemRow
 
-_TOP, _BARS, _STRIP = 44, 150, 18
+_TOP, _BARS, _STRIP = 60, 150, 18
 _BINS = {"wide": 400, "narrow": 120}
 
 
@@ -30,6 +30,16 @@ class _Bin:
     share: float
     majority: float
     best_of_n: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """A strategy below the bars."""
+
+    key: str
+    name: str
+    told: str
+    of: Callable[[_Bin], float]
 
 
 def difficulty_figure(rows: Sequence[ProblemRow], *, layout: Layout = WIDE) -> str:
@@ -50,15 +60,29 @@ def difficulty_figure(rows: Sequence[ProblemRow], *, layout: Layout = WIDE) -> s
         return ""
     bins = _bins(known, _BINS[layout.name])
     left, right = float(layout.left), float(layout.width - 12)
-    height = _TOP + _BARS + 2 * (_STRIP + 24) + 26
+    strips = _named(known)
+    height = _TOP + _BARS + len(strips) * (_STRIP + 24) + 26
     parts = [*_axes(left, right), *_bars(bins, left, right)]
     parts += _groups(known, left, right, layout)
-    parts += _strips(bins, known, left, right)
+    parts += _strips(bins, strips, left, right)
     parts.append(label((left + right) / 2, height - 6, "problems, hardest first", "name middle"))
     return (
         f'<svg class="figure {layout.name}" viewBox="0 0 {layout.width} {height}" role="img" '
         f'aria-label="{escape(_description(known))}">{"".join(parts)}</svg>'
     )
+
+
+def _named(rows: Sequence[ProblemRow]) -> list[_Strip]:
+    """The strategies that are known for at least one problem."""
+    strips = []
+    for key, name, values, of in (
+        ("majority", "majority", [row.majority for row in rows], lambda one: one.majority),
+        ("best", "best of n", [row.best_of_n for row in rows], lambda one: one.best_of_n),
+    ):
+        known = [value for value in values if math.isfinite(value)]
+        if known:
+            strips.append(_Strip(key, name, f"{sum(known):,.0f} of {len(rows):,}", of))
+    return strips
 
 
 def _bins(rows: Sequence[ProblemRow], most: int) -> list[_Bin]:
@@ -133,20 +157,14 @@ def _groups(rows: Sequence[ProblemRow], left: float, right: float, layout: Layou
 
 
 def _strips(
-    bins: Sequence[_Bin], rows: Sequence[ProblemRow], left: float, right: float
+    bins: Sequence[_Bin], named: Sequence[_Strip], left: float, right: float
 ) -> Iterable[str]:
     """Below the bars, a row per strategy: the darker, the likelier it picks a correct sample."""
-    named = (
-        ("majority", "majority", [one.majority for one in bins], [r.majority for r in rows]),
-        ("best", "best of n", [one.best_of_n for one in bins], [r.best_of_n for r in rows]),
-    )
     top = _TOP + _BARS + 8.0
-    for key, name, values, raw in named:
-        solved = sum(value for value in raw if math.isfinite(value))
-        text = f"{name} picks a correct sample: {solved:,.0f} of {len(rows):,}"
-        yield label(left, top + 14, text, "tick")
-        yield f'<g class="s-{key}">'
-        yield from _cells(values, left, right, top + 20)
+    for strip in named:
+        yield label(left, top + 14, f"{strip.name} picks a correct sample: {strip.told}", "tick")
+        yield f'<g class="s-{strip.key}">'
+        yield from _cells([strip.of(one) for one in bins], left, right, top + 20)
         yield "</g>"
         top += _STRIP + 24
 

@@ -193,12 +193,21 @@ def _columns(lines: Sequence[Line], frame: Frame) -> Iterable[str]:
         asked = [(line, line.at(k)) for line in reversed(lines)]
         told = [(line, e) for line, e in asked if e is not None]
         keys = " ".join(line.look.key for line, _ in told)
-        rows = [f"{line.name} {e} ({e.n} problems)" for line, e in told]
-        told_text = escape("\n".join([f"k = {k:,}", *rows]))
+        text = escape(_told(k, [(line.name, e) for line, e in told]))
+        high = sum(e.value for _, e in told) / len(told) > frame.ymax / 2
         x, width = bounds[at], bounds[at + 1] - bounds[at]
         yield (
             f'<rect class="column" x="{x:.1f}" y="{frame.top:.1f}" width="{width:.1f}" '
             f'height="{frame.bottom - frame.top:.1f}" data-x="{frame.x(k):.1f}" '
-            f'data-keys="{keys}" tabindex="{-1 if at else 0}" role="img" '
-            f'aria-label="{told_text}"><title>{told_text}</title></rect>'
+            f'data-room="{"below" if high else "above"}" data-keys="{keys}" '
+            f'tabindex="{-1 if at else 0}" role="img" '
+            f'aria-label="{text}"><title>{text}</title></rect>'
         )
+
+
+def _told(k: int, rows: Sequence[tuple[str, Estimate]]) -> str:
+    """What a tooltip says: k, and a line per strategy; how many problems, once where it is one."""
+    counts = {estimate.n for _, estimate in rows}
+    head = f"k = {k:,}" + (f", {counts.pop():,} problems" if len(counts) == 1 else "")
+    each = [f"{name} {e}" + (f" ({e.n:,} problems)" if counts else "") for name, e in rows]
+    return "\n".join([head, *each])

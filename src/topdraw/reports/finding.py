@@ -7,7 +7,7 @@ Try it: `python -m pytest tests/reports/test_finding.py`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from topdraw.core.estimate import Estimate
@@ -15,6 +15,8 @@ from topdraw.reports.strategies import is_real, phrase
 
 if TYPE_CHECKING:
     from topdraw.analysis.summary import Curve, Summary
+
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def best_real(summary: Summary) -> Curve | None:
     known = [
         (estimate.value, curve)
         for curve in summary.curves
-        if is_real(curve.strategy) and (estimate := at(curve, summary.n)) is not None
+        if is_real(curve, summary.by) and (estimate := at(curve, summary.n)) is not None
     ]
     return max(known, key=lambda pair: pair[0])[1] if known else None
 
@@ -95,6 +97,9 @@ def reading(summary: Summary) -> str:
     Raises:
         Nothing: an empty summary has an empty reading.
     """
+    oracle = curve_of(summary, "oracle")
+    if oracle is not None and not any(e.value for e in oracle.estimates):
+        return "No sample of any problem was correct: there is nothing yet to choose from."
     return " ".join(
         sentence
         for sentence in (_coverage(summary), _gain(summary), _gap(summary), _never(summary))
@@ -105,11 +110,11 @@ def reading(summary: Summary) -> str:
 def beware(summary: Summary) -> list[str]:
     """What a reader must know before believing a number: one sentence each, loudest first."""
     notes = []
-    best = curve_of(summary, "best_of_n")
-    if best is not None and best.chooser and best.chooser == summary.by:
+    judged = [c.label for c in summary.curves if c.chooser == summary.by and c.strategy != "oracle"]
+    if summary.by and judged:
         notes.append(
-            f"The scorer {summary.by!r} both chose and graded: best of n is then the oracle, an "
-            "upper bound and not a result. Rank with another scorer (--value)."
+            f"The scorer {summary.by!r} both chose and graded. What it chose is then an upper "
+            "bound like the oracle and not a result; rank with another scorer (--value)."
         )
     if summary.missing:
         notes.append(
@@ -117,7 +122,8 @@ def beware(summary: Summary) -> list[str]:
             "left out of n and count neither as right nor as wrong."
         )
     if summary.unanswered:
-        some = ", ".join(summary.unanswered[:5]) + (", ..." if summary.unanswered[5:] else "")
+        rest = len(summary.unanswered) - _NAMED
+        some = ", ".join(summary.unanswered[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
         notes.append(
             f"{_problems(len(summary.unanswered))} without a single scored sample, left out of "
             f"every number: {some}."
@@ -153,16 +159,26 @@ def _gain(summary: Summary) -> str:
     for difference in summary.differences:
         pair = (difference.a, difference.b)
         if difference.k == summary.n and pair == (best.strategy, "random"):
-            return f"{text}, {difference.estimate} more than one sample (paired over problems)."
+            return f"{text}, {_more(difference.estimate)} than one sample (paired over problems)."
     return f"{text}."
 
 
 def _gap(summary: Summary) -> str:
-    if math.isnan(summary.gap.value) or summary.n < 2:
+    if not summary.gap.value > 0 or summary.n < 2:  # NaN is not above 0 either
         return ""
     return (
         f"A gap of {summary.gap} to the oracle remains: right answers that were drawn, not chosen."
     )
+
+
+def _more(difference: Estimate) -> str:
+    """The difference with "more", or turned round with "less"."""
+    if difference.value >= 0:
+        return f"{difference} more"
+    turned = replace(
+        difference, value=-difference.value, low=-difference.high, high=-difference.low
+    )
+    return f"{turned} less"
 
 
 def _never(summary: Summary) -> str:

@@ -17,7 +17,7 @@ from topdraw.reports.strategies import look
 if TYPE_CHECKING:
     from topdraw.analysis.summary import Summary
 
-_HALF = 100.0
+_WIDTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class DifferenceRow:
 
 
 def forest(summary: Summary) -> list[DifferenceRow]:
-    """The differences of a summary, drawn on one scale that is symmetric about zero.
+    """The differences of a summary, drawn on one scale that holds zero.
 
     Args:
         summary: of a run; differences that are NaN are left out.
@@ -50,15 +50,15 @@ def forest(summary: Summary) -> list[DifferenceRow]:
     """
     labels = {curve.strategy: curve.label for curve in summary.curves}
     known = [d for d in summary.differences if math.isfinite(d.estimate.value)]
-    ends = [abs(x) for d in known for x in _ends(d.estimate)]
-    reach = max([*ends, 0.01]) * 1.05
+    ends = [0.0, *(x for d in known for x in _ends(d.estimate))]
+    scale = (min(ends), max(max(ends), min(ends) + 0.01))
     return [
         DifferenceRow(
             a=labels.get(d.a, d.a),
             b=labels.get(d.b, d.b),
             key=look(d.a).key,
             estimate=d.estimate,
-            drawn=Markup(_drawn(d.estimate, reach)),  # noqa: S704 - numbers only
+            drawn=Markup(_drawn(d.estimate, *scale)),  # noqa: S704 - numbers only
         )
         for d in known
     ]
@@ -68,12 +68,13 @@ def _ends(estimate: Estimate) -> list[float]:
     return [x for x in (estimate.value, estimate.low, estimate.high) if math.isfinite(x)]
 
 
-def _drawn(estimate: Estimate, reach: float) -> str:
+def _drawn(estimate: Estimate, least: float, most: float) -> str:
     low, *_, high = sorted(_ends(estimate) * 2)
-    x, left, right = (_HALF * (1 + v / reach) for v in (estimate.value, low, high))
+    marks = (estimate.value, low, high, 0.0)
+    x, left, right, zero = (3 + (_WIDTH - 6) * (v - least) / (most - least) for v in marks)
     return (
-        f'<svg class="forest" viewBox="0 0 {2 * _HALF:.0f} 20" preserveAspectRatio="none" '
-        f'aria-hidden="true"><path class="zero" d="M{_HALF:.0f} 0V20"/>'
+        f'<svg class="forest" viewBox="0 0 {_WIDTH} 20" preserveAspectRatio="none" '
+        f'aria-hidden="true"><path class="zero" d="M{zero:.1f} 0V20"/>'
         f'<path class="span" d="M{left:.1f} 10H{right:.1f}"/>'
         f'<rect class="point" x="{x - 1.2:.1f}" y="5" width="2.4" height="10"/></svg>'
     )

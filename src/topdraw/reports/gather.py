@@ -84,11 +84,13 @@ def recipe_of(run: Run, summary: Summary) -> Recipe:
     sampled, greedy = manifest.sampler("sampled"), manifest.sampler("greedy")
     decoding = sampled.decoding if sampled is not None else Decoding()
     task = manifest.task
-    options = task.get("options")
+    named = task.get("options")
+    # How many problems is part of the draw even where a task's options do not say it.
+    options = {"problems": len(run.problems), **(named if isinstance(named, dict) else {})}
     return Recipe(
         command=run_command(
             str(task.get("name", "")),
-            options if isinstance(options, dict) else {},
+            options,
             manifest.model,
             decoding,
             sampled.n if sampled is not None else 1,

@@ -17,6 +17,8 @@ from topdraw.reports.visible import plain
 if TYPE_CHECKING:
     from topdraw.analysis.summary import Curve
 
+_LONGEST = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -56,12 +58,14 @@ def lines_of(curves: Iterable[Curve]) -> list[Line]:
         ValueError: if a curve has not one estimate per k.
     """
     lines = []
-    for curve in in_order(curves):
+    ordered = in_order(curves)
+    judge = next((curve.chooser for curve in ordered if curve.strategy == "oracle"), "")
+    for curve in ordered:
         pairs = zip(curve.k, curve.estimates, strict=True)
         points = {k: estimate for k, estimate in pairs if math.isfinite(estimate.value)}
         if points and curve.strategy != "worst":
-            real, oracle = is_real(curve.strategy), curve.strategy == "oracle"
-            name = plain(curve.label, 40)
+            real, oracle = is_real(curve, judge), curve.strategy == "oracle"
+            name = plain(curve.label, _LONGEST)
             lines.append(Line(name, look(curve.strategy), points, real, oracle))
     return lines
 

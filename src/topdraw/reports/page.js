@@ -59,9 +59,11 @@
       const room = holder.clientWidth - tip.offsetWidth;
       const left = at + 14 <= room ? at + 14 : at - 14 - tip.offsetWidth;
       tip.style.left = `${Math.min(Math.max(left, 0), Math.max(room, 0))}px`;
-      // A phone has no room beside the pointer: there the box stands below the plot.
-      const below = at + 14 > room && left < 0;
-      tip.style.top = below ? `${svg.getBoundingClientRect().height}px` : `${top * scale}px`;
+      // Where the lines are not; on a phone, which has no room beside them, under the plot.
+      const bottom = (top + Number(column.getAttribute("height"))) * scale;
+      const place = { above: top * scale, below: bottom - tip.offsetHeight - 8 };
+      const tight = at + 14 > room && left < 0;
+      tip.style.top = `${tight ? svg.getBoundingClientRect().height : place[column.dataset.room]}px`;
     };
     columns.forEach((column, i) => {
       column.querySelector("title").remove();

@@ -50,6 +50,7 @@ def report(
     by: str | None = None,
     value: str | None = None,
     out: str | os.PathLike[str] | None = None,
+    summary: Summary | None = None,
 ) -> Path:
     """Write the page of a run and return where it lies.
 
@@ -58,6 +59,8 @@ def report(
         by: the verifier that says what is correct; default: the task's own.
         value: the scorer that ranks; default: "reward" where scored, else "logprob".
         out: the file; default: report.html in the run's directory.
+        summary: what `summarize` says of this run, where it was made already; `by` and `value`
+            are then its own.
 
     Raises:
         UnknownNameError: if the run holds no scores by one of these scorers.
@@ -68,7 +71,7 @@ def report(
     from topdraw.store.run import Run
 
     opened = run if isinstance(run, Run) else Run.open(run)
-    summary = summarize(opened, by=by, value=value)
+    summary = summary or summarize(opened, by=by, value=value)
     page = render_page(summary, problem_views(opened, summary), recipe=recipe_of(opened, summary))
     path = Path(out) if out is not None else opened.path / "report.html"
     try:
@@ -145,12 +148,14 @@ def _every(
 
 
 def _methods(summary: Summary) -> list[tuple[str, str]]:
-    """For each curve how its values and its intervals were made, said once where it is the same."""
-    methods = [(curve.label, curve.method) for curve in summary.curves if curve.method]
-    intervals = dict.fromkeys(e.method for c in summary.curves for e in c.estimates if e.method)
-    named = [("intervals", "; ".join(intervals))] if intervals else []
+    """How values and intervals were made, for all strategies alike in one line."""
+    alike: dict[str, list[str]] = {}
+    for curve in summary.curves:
+        told = [e.method.removeprefix(f"{curve.label}, ") for e in curve.estimates if e.method]
+        method = " / ".join(dict.fromkeys(told)) or curve.method
+        alike.setdefault(method, []).append(curve.label)
     gap = [("gap", summary.gap.method)] if summary.gap.method else []
-    return methods + named + gap
+    return [(", ".join(labels), method) for method, labels in alike.items() if method] + gap
 
 
 def _cost(summary: Summary) -> list[tuple[str, str]]:

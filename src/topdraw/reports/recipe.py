@@ -75,12 +75,11 @@ def _quoted(word: str) -> str:
 
 
 def _model_words(model: Mapping[str, Json]) -> Sequence[str]:
-    kind = str(model.get("kind", ""))
-    address = model.get("url") or model.get("endpoint") or model.get("base_url")
-    if address:
-        return ["--endpoint", str(address), "--model", str(model.get("model", ""))]
-    spec = model.get("spec") or model.get("name") or model.get("model") or kind or "builtin"
-    return ["--model", str(spec)]
+    if model.get("kind") == "endpoint":
+        # A manifest holds no address: the same model may be served elsewhere tomorrow.
+        return ["--endpoint", "URL", "--model", str(model.get("model", ""))]
+    known = (model.get(key) for key in ("name", "spec", "model", "kind"))
+    return ["--model", str(next((word for word in known if word), "builtin"))]
 
 
 def _decoding(decoding: Decoding) -> Sequence[str]:

@@ -80,7 +80,7 @@ def phrase(curve: Curve) -> str:
         "best_of_n": f"chosen{by or ' as best of n'}",
         "oracle": "chosen by an oracle",
     }
-    return known.get(curve.strategy, f"chosen by {curve.label}")
+    return known.get(curve.strategy, f"chosen{by or ' by ' + curve.label}")
 
 
 def in_order(curves: Iterable[Curve]) -> list[Curve]:
@@ -90,6 +90,11 @@ def in_order(curves: Iterable[Curve]) -> list[Curve]:
     return sorted(curves, key=lambda curve: rank.get(curve.strategy, unknown))
 
 
-def is_real(strategy: str) -> bool:
-    """Whether somebody could use this selector: it chooses, and without knowing the truth."""
-    return strategy not in _BOUNDS
+def is_real(curve: Curve, judge: str) -> bool:
+    """Whether somebody could use this selector: it chooses among k, and not by the verdict.
+
+    Args:
+        curve: a strategy's curve.
+        judge: the verifier; a strategy that chooses by it is the oracle under another name.
+    """
+    return curve.strategy not in _BOUNDS and not (judge and curve.chooser == judge)

@@ -20,8 +20,11 @@ from topdraw.reports.visible import plain
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
+    from rich.text import Text
 
     from topdraw.analysis.summary import Curve, Summary
+
+_LONG = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ def text_table(summary: Summary) -> str:
         for row in grid
     ]
     notes = [f"Note: {plain(note)}" for note in beware(summary)]
-    return "\n".join([plain(headline(summary)), "", *lines, "", plain(reading(summary)), *notes])
+    told = (plain(headline(summary), _LONG), "", *lines, "", plain(reading(summary), _LONG))
+    return "\n".join([*told, *notes])
 
 
 def rich_table(summary: Summary) -> RichTable:
@@ -135,7 +139,7 @@ def rich_table(summary: Summary) -> RichTable:
     return drawn
 
 
-def _rich_cell(estimate: Estimate | None, *, bold: bool) -> object:
+def _rich_cell(estimate: Estimate | None, *, bold: bool) -> Text:
     from rich.text import Text
 
     number, _, interval = _cell(estimate).partition(" ")
@@ -161,9 +165,9 @@ def print_table(summary: Summary, *, file: TextIO | None = None) -> None:
     from rich.text import Text
 
     console = Console(file=out, highlight=False)
-    console.print(Text(plain(headline(summary)), style="bold"))
+    console.print(Text(plain(headline(summary), _LONG), style="bold"))
     console.print(rich_table(summary))
-    console.print(Text(plain(reading(summary), 2000)))
+    console.print(Text(plain(reading(summary), _LONG)))
     for note in beware(summary):
         console.print(Text(f"Note: {plain(note)}", style="yellow"))
 

@@ -21,7 +21,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 # Imported before the limits fall: afterwards no file, so no module, can be opened.
@@ -75,8 +75,8 @@ def define(spellings: list[str], entry: str) -> Callable[..., object]:
     raise problem or SyntaxError("empty")
 
 
-def outcomes(spellings: list[str], entry: str, inputs: list[str]) -> list[list[object]]:
-    """What the program gives on each input: `["value", v]` or `["error", why]`.
+def outcomes(spellings: list[str], entry: str, inputs: list[str]) -> Iterator[list[object]]:
+    """What the program gives on each input, in turn: `["value", v]` or `["error", why]`.
 
     Args:
         spellings: alternative sources of one program.
@@ -86,8 +86,9 @@ def outcomes(spellings: list[str], entry: str, inputs: list[str]) -> list[list[o
     try:
         function = define(spellings, entry)
     except BaseException as error:  # noqa: BLE001  SystemExit and all else: the program's own end
-        return [["error", _why(error)] for _ in inputs]
-    return [_call(function, text) for text in inputs]
+        yield from (["error", _why(error)] for _ in inputs)
+        return
+    yield from (_call(function, text) for text in inputs)
 
 
 def _call(function: Callable[..., object], text: str) -> list[object]:
@@ -138,7 +139,7 @@ def _refuse(event: str, _: tuple[object, ...]) -> None:
         raise PermissionError(f"{event} is not allowed here")
 
 
-def _confine(result: int, cpu_seconds: float) -> int:
+def _confine(result: int, cpu_seconds: float) -> int:  # pragma: no cover  runs in a fork
     """Inside the fork: keep one descriptor to write the result to; nothing new can be opened."""
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
@@ -154,13 +155,24 @@ def _confine(result: int, cpu_seconds: float) -> int:
     return 3
 
 
-def _program(result: int, job: dict[str, Any], program: list[str]) -> NoReturn:
+def _line(found: list[object]) -> bytes:
+    try:
+        return json.dumps(found).encode() + b"\n"
+    except ValueError:
+        # A whole number of more digits than Python writes.
+        return b'["error", "a value that cannot be written"]\n'
+
+
+def _program(
+    result: int, job: dict[str, Any], program: list[str]
+) -> NoReturn:  # pragma: no cover  runs in a fork
     try:
         pipe = _confine(result, job["cpu_seconds"])
-        found = outcomes(program, job["entry"], job["inputs"])
-        text = json.dumps(found).encode()
-        while text:
-            text = text[os.write(pipe, text) :]
+        # Written one by one: what it gave before it was stopped counts.
+        for found in outcomes(program, job["entry"], job["inputs"]):
+            line = _line(found)
+            while line:
+                line = line[os.write(pipe, line) :]
     finally:
         os._exit(0)
 
@@ -195,7 +207,7 @@ def _signal_words(number: int) -> str:
 def _run(job: dict[str, Any], program: list[str]) -> tuple[bytes, str]:
     read, write = os.pipe()
     pid = os.fork()
-    if pid == 0:
+    if pid == 0:  # pragma: no cover  only in the fork
         os.close(read)
         _program(write, job, program)
     os.close(write)
@@ -232,5 +244,5 @@ def main() -> None:
         _say({"data": data.decode("latin-1"), "why": why})
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover  only as a child
     main()

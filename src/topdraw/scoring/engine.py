@@ -6,6 +6,7 @@ Try it: `topdraw score runs/try countdown`.
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -19,6 +20,7 @@ from topdraw.scoring.resolve import NamedScorer, resolve_scorer
 from topdraw.store.run import Run
 
 MOST_PER_CALL = 1000
+ASYNC_WORKERS = 8
 _MANY_SEGMENTS = 16
 
 OnProgress = Callable[[int, int], None]
@@ -50,8 +52,8 @@ def score(
     Args:
         run: a run or its directory.
         scorer: a registered name, `FILE.py:NAME`, a function (see `scoring.resolve`), or several.
-        workers: problems scored at once, in threads; by default what the scorer declares in its
-            attribute `workers`, else 1: the scorer is then called in this thread.
+        workers: problems scored at once, in threads; by default 8 for an async scorer, what
+            another declares in its attribute `workers`, else 1: it is then called in this thread.
         on_progress: called with (scored, total) samples of the current scorer; missing scores
             of this call count as scored.
 
@@ -70,9 +72,14 @@ def score(
     one = isinstance(scorer, str) or callable(scorer)
     specs: list[str | Scorer] = [scorer] if one else list(scorer)  # type: ignore[list-item,arg-type]  # told apart by `one`
     for named in [resolve_scorer(spec) for spec in specs]:
-        threads = workers or int(getattr(named.scorer, "workers", 1))
-        _score_with(opened, named, threads, on_progress or _ignore)
+        _score_with(opened, named, workers or _workers(named.scorer), on_progress or _ignore)
     return opened
+
+
+def _workers(scorer: Scorer) -> int:
+    if inspect.iscoroutinefunction(scorer):
+        return ASYNC_WORKERS
+    return int(getattr(scorer, "workers", 1))
 
 
 def _ignore(done: int, total: int) -> None:

@@ -36,7 +36,7 @@ class Reading:
         logprobs: shape (T+1,). Log-probability of each token and of the end, in nats.
         entropies: shape (T+1,). Entropy of the distribution each was drawn from, in nats.
         hidden: shape (T+1, width). Final state from which each was predicted; the last one is
-            the state after the whole text.
+            the state after the whole text. Zeros for the first.
     """
 
     logprobs: Floats

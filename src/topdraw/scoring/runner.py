@@ -21,6 +21,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from topdraw.core.records import Json
 
@@ -41,7 +43,7 @@ class Limits:
     """What one program may use.
 
     Attributes:
-        cpu_seconds: processor time, > 0. A busy host does not count against the program.
+        cpu_seconds: processor time for all inputs together, > 0. A busy host does not count.
         wall_seconds: time by the clock, for programs that sleep; far above cpu_seconds.
         memory_bytes: address space of the interpreter and the program together.
         most_bytes: length of the JSON of its results.
@@ -90,7 +92,8 @@ def run_programs(
 
     Args:
         programs: for each program its alternative sources; the first that compiles is used.
-        inputs: JSON values; a program sees a fresh copy of each, and never an expected output.
+        inputs: JSON values, taken in order; a program sees a fresh copy of each, and never an
+            expected output. What it gave before it was stopped counts.
         entry: the function to call with one input.
         limits: per program.
 
@@ -98,11 +101,12 @@ def run_programs(
         One outcome per program, in order. Whatever a program does is an error in its own
         outputs; only when no child could be started is an outcome missing.
     """
-    job = _job(inputs, entry, limits or Limits())
+    limits = limits or Limits()
+    job = _job(inputs, entry, limits)
     done: list[Outcome] = []
     suspect = -1
     while len(done) < len(programs):
-        batch = _run_batch(job, programs[len(done) :])
+        batch = _run_batch(job, programs[len(done) :], limits)
         done += [_outcome(line, len(inputs)) for line in batch.lines]
         if batch.refused:
             done += [Outcome(missing=batch.refused)] * (len(programs) - len(done))
@@ -131,23 +135,26 @@ class _Batch:
     refused: str = ""
 
 
-def _run_batch(job: dict[str, Json], programs: Sequence[Sequence[str]]) -> _Batch:
+def _run_batch(job: dict[str, Json], programs: Sequence[Sequence[str]], limits: Limits) -> _Batch:
     text = json.dumps({**job, "programs": [list(program) for program in programs]})
     try:
-        with tempfile.TemporaryDirectory(prefix="topdraw-") as folder:
-            child = _start(folder)
+        # A file, not a pipe: a child that never reads must not hold us up.
+        with tempfile.TemporaryFile() as told, tempfile.TemporaryDirectory(prefix="topdraw-") as f:
+            told.write(text.encode() + b"\n")
+            told.seek(0)
+            child = _start(told, f)
             try:
-                return _talk(child, text, job, len(programs))
+                return _talk(child, len(programs), limits)
             finally:
                 _end(child)
     except OSError as error:
         return _Batch([], f"the program runner could not be started: {error}")
 
 
-def _start(folder: str) -> subprocess.Popen[bytes]:
+def _start(told: IO[bytes], folder: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603  our own interpreter and our own file
         [sys.executable, "-I", "-S", "-X", "utf8", str(_CHILD)],
-        stdin=subprocess.PIPE,
+        stdin=told,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder,
@@ -156,17 +163,9 @@ def _start(folder: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _talk(child: subprocess.Popen[bytes], text: str, job: dict[str, Json], count: int) -> _Batch:
-    limits = job["wall_seconds"], job["most_bytes"]
-    wall, most = (limit if isinstance(limit, int | float) else 0 for limit in limits)
-    try:
-        assert child.stdin is not None  # noqa: S101  it was asked for as a pipe
-        child.stdin.write(text.encode() + b"\n")
-        child.stdin.flush()
-    except BrokenPipeError:
-        return _Batch([], _last_words(child))
+def _talk(child: subprocess.Popen[bytes], count: int, limits: Limits) -> _Batch:
     # Escaped for JSON, a byte takes up to six.
-    said = _lines(child, wall + _GRACE_SECONDS, int(most) * 8 + 1000)
+    said = _lines(child, limits.wall_seconds + _GRACE_SECONDS, limits.most_bytes * 8 + 1000)
     first = next(said, None)
     if first is None or "ready" not in first:
         return _Batch([], str((first or {}).get("refused") or _last_words(child)))
@@ -199,26 +198,27 @@ def _lines(child: subprocess.Popen[bytes], seconds: float, most: int) -> Iterato
 
 
 def _last_words(child: subprocess.Popen[bytes]) -> str:
-    child.kill()
+    _kill(child)
     words = child.communicate()[1].decode("utf-8", "replace").strip()
-    return "the program runner did not start: " + (words.rsplit("\n", 1)[-1][:200] or "no reason")
+    last = words.rsplit("\n", 1)[-1][:200]
+    return f"the program runner did not start: {last or 'it said nothing'}"
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    try:
+        # Its children are in its session too, and hold its pipes open.
+        os.killpg(child.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        # Gone already, or not allowed for the whole session: the child itself, then.
+        child.kill()
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    try:
-        # Its children are in its session too.
-        os.killpg(child.pid, 9)
-    except ProcessLookupError:
-        pass
-    except PermissionError:
-        child.kill()
+    _kill(child)
     child.wait()
-    for pipe in (child.stdin, child.stdout, child.stderr):
-        if pipe is not None and not pipe.closed:
-            try:
-                pipe.close()
-            except BrokenPipeError:
-                continue
+    for pipe in (child.stdout, child.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 def _load(data: bytes) -> Json:
@@ -231,12 +231,11 @@ def _load(data: bytes) -> Json:
 
 def _outcome(line: dict[str, Json], count: int) -> Outcome:
     why, data = line.get("why"), line.get("data")
-    if isinstance(why, str) and why:
-        return _failed(why, count)
-    found = _load(data.encode("latin-1")) if isinstance(data, str) else None
-    if not isinstance(found, list) or len(found) != count:
-        return _failed("ended without a result", count)
-    return Outcome(tuple(_output(item) for item in found))
+    rest = Output(error=why if isinstance(why, str) and why else "ended without a result")
+    # Behind the last line end stands what was not finished.
+    said = data.encode("latin-1").split(b"\n")[:-1] if isinstance(data, str) else []
+    outputs = [_output(_load(piece)) for piece in said[:count]]
+    return Outcome((*outputs, *[rest] * (count - len(outputs))))
 
 
 def _output(item: Json) -> Output:

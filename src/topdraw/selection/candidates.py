@@ -7,8 +7,9 @@ Try it: `python -m pytest tests/selection/test_candidates.py`.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping, Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
@@ -18,7 +19,6 @@ from topdraw.store.run import Run
 
 Scores = Mapping[tuple[str, str, int], Score]
 Role = Literal["sampled", "greedy"]
-_ROLES: tuple[Role, ...] = get_args(Role)
 
 _UNSCORED = Score.missing("not scored yet")
 
@@ -30,6 +30,7 @@ def candidates(
     value: str | None = None,
     answer: str | None = None,
     role: Role = "sampled",
+    samples: Sequence[Sample] | None = None,
 ) -> dict[str, Candidates]:
     """The samples of each problem as arrays, in the order of the problems.
 
@@ -40,6 +41,7 @@ def candidates(
             log-probability stored with each sample when no scorer of that name was run.
         answer: the scorer whose `answer` makes the classes of a vote; default `by`.
         role: which samples: the drawn ones, or those at temperature 0.
+        samples: `run.samples(role)` when it was read already.
 
     Returns:
         One entry for each problem of the run; problems without samples have n = 0. A sample is
@@ -50,39 +52,33 @@ def candidates(
         UnknownNameError: if the run holds no scores by one of these scorers.
         ConfigError: if `by` scored a sample and gave no verdict.
     """
-    verdicts = _scores(run, by)
-    values = _scores(run, value)
-    answers = verdicts if answer is None else _scores(run, answer)
-    samples: dict[str, list[Sample]] = {problem_id: [] for problem_id in run.problems}
-    for sample in run.samples(role):
-        samples.setdefault(sample.problem_id, []).append(sample)
+    drawn = run.samples(role) if samples is None else samples
+    verdicts = _scores(run, by, drawn)
+    values = _scores(run, value, drawn)
+    answers = verdicts if answer is None else _scores(run, answer, drawn)
+    grouped: dict[str, list[Sample]] = {problem_id: [] for problem_id in run.problems}
+    for sample in drawn:
+        grouped.setdefault(sample.problem_id, []).append(sample)
     at_zero = {s.hash for s in run.manifest.samplers if s.role == "greedy" or s.decoding.greedy}
     return {
-        problem_id: _arrays(drawn, by or "", verdicts, values, answers, at_zero)
-        for problem_id, drawn in samples.items()
+        problem_id: _arrays(group, by or "", verdicts, values, answers, at_zero)
+        for problem_id, group in grouped.items()
     }
 
 
-def _scores(run: Run, scorer: str | None) -> Scores | None:
+def _scores(run: Run, scorer: str | None, drawn: Sequence[Sample]) -> Scores | None:
     if scorer is None:
         return None
     known = run.scorers()
     if scorer in known:
         return run.scores(scorer)
     if scorer == "logprob":
-        return _stored_logprobs(run)
+        key_of = operator.attrgetter("sampler", "problem_id", "index")
+        return {key_of(sample): Score(value=sample.mean_logprob) for sample in drawn}
     raise UnknownNameError(
         f"The run {run.path} has no scores by {scorer!r}; it has {', '.join(known) or 'none'}.",
         hint=f"Make them with: topdraw score {run.path} {scorer}",
     )
-
-
-def _stored_logprobs(run: Run) -> Scores:
-    return {
-        (s.sampler, s.problem_id, s.index): Score(value=s.mean_logprob)
-        for role in _ROLES
-        for s in run.samples(role)
-    }
 
 
 def _arrays(
@@ -116,7 +112,7 @@ def _look_up(drawn: Sequence[Sample], scores: Scores | None) -> list[Score] | No
 def _passed(found: Sequence[Score], by: str) -> list[bool]:
     if any(score.passed is None and not score.is_missing for score in found):
         raise ConfigError(
-            f"The scorer {by!r} gives values but no verdict, so nothing can be counted correct by it.",
+            f"The scorer {by!r} gives values but no verdict; nothing can be counted correct by it.",
             hint="Name a verifier with by=..., and this scorer with value=...",
         )
     return [bool(score.passed) for score in found]

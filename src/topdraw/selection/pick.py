@@ -34,6 +34,24 @@ def ranked(candidates: Candidates) -> BoolArray:
     return ~candidates.missing & ~np.isnan(candidates.value)
 
 
+def below_top(value: FloatArray) -> FloatArray:
+    """Distance of each value to the largest along the last axis, <= 0; exactly 0 for its ties.
+
+    Without inf - inf, which is NaN, whichever values are infinite.
+
+    Args:
+        value: shape (..., n), without NaN.
+
+    Returns:
+        Shape (..., n).
+    """
+    top = value.max(axis=-1, keepdims=True, initial=-np.inf)
+    at_top = value == top
+    with np.errstate(over="ignore"):
+        distance: FloatArray = np.where(at_top, 0.0, value) - np.where(at_top, 0.0, top)
+    return distance
+
+
 @selector("first", ordered=True)
 def first(candidates: Candidates, /) -> FloatArray:
     """All weight on the first sample that is not missing.

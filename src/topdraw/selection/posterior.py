@@ -13,7 +13,7 @@ import numpy as np
 from topdraw.core.records import Candidates, FloatArray
 from topdraw.core.registry import selector
 from topdraw.errors import DomainError
-from topdraw.selection.pick import ranked
+from topdraw.selection.pick import below_top, ranked
 
 
 @selector("posterior", needs=("value",))
@@ -45,11 +45,8 @@ def posterior(candidates: Candidates, /, *, beta: float = 1.0) -> FloatArray:
     eligible = ranked(candidates)
     if not eligible.any():
         return weights
-    value = candidates.value[eligible]
-    top = value.max()
-    # Less the largest before dividing: exp overflows from 710 on, and inf - inf is NaN.
+    # Less the largest before dividing: exp overflows from 710 on.
     with np.errstate(over="ignore"):
-        weights[eligible] = np.where(
-            value == top, 1.0, np.exp(np.where(value == top, 0.0, value - top) / beta)
-        )
-    return weights / weights.sum()
+        weights[eligible] = np.exp(below_top(candidates.value[eligible]) / beta)
+    shares: FloatArray = weights / weights.sum()
+    return shares

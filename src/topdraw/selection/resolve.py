@@ -1,7 +1,7 @@
 """From what a user writes, "majority" or "posterior(0.5)", to a selector.
 
 Not here: the names themselves; those are registered where the selectors stand.
-Try it: `python -c "from topdraw.selection.resolve import *; print(resolve_selector('posterior:0.5'))"`.
+Try it: `python -m pytest tests/selection/test_resolve.py`.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from topdraw.core.records import BoolArray, Candidates, FloatArray
+from topdraw.core.records import BoolArray, Candidates, FloatArray, IntArray
 from topdraw.core.registry import selector
 from topdraw.errors import ConfigError, DomainError
-from topdraw.selection.pick import ranked, spread
+from topdraw.selection.pick import below_top, ranked, spread
 
 VoteWeight = Literal["sigmoid", "exp", "identity"]
 
@@ -36,7 +36,7 @@ def majority(candidates: Candidates, /) -> FloatArray:
     References:
         Wang et al. 2022 (arXiv 2203.11171), eq. 1, which leaves ties open.
     """
-    return _vote(candidates.answer, np.ones(candidates.n), ~candidates.missing)
+    return _vote(candidates.answer, np.zeros(candidates.n), ~candidates.missing)
 
 
 @selector("weighted_majority", needs=("answer", "value"))
@@ -70,16 +70,16 @@ def weighted_majority(candidates: Candidates, /, *, weight: VoteWeight = "sigmoi
         Li et al. 2022 (arXiv 2206.02336), eq. 3: the sum of a verifier's probabilities by answer.
     """
     voters = ranked(candidates)
-    weights = np.zeros(candidates.n)
-    weights[voters] = relative(log_weights(candidates.value[voters], weight))
-    return _vote(candidates.answer, weights, voters)
+    log = np.full(candidates.n, -np.inf)
+    log[voters] = log_weights(candidates.value[voters], weight)
+    return _vote(candidates.answer, log, voters)
 
 
 def relative(log: FloatArray) -> FloatArray:
     """exp(log), divided by the largest along the last axis, which becomes 1 (as do its ties).
 
     By logs, because log-probabilities of long outputs are near -1000, where every plain exp or
-    sigmoid is 0 and all votes would tie; and without inf - inf, which is NaN.
+    sigmoid is 0 and all votes would tie.
 
     Args:
         log: shape (..., n), without NaN; infinities are allowed.
@@ -87,9 +87,8 @@ def relative(log: FloatArray) -> FloatArray:
     Returns:
         Shape (..., n), in [0, 1].
     """
-    top = log.max(axis=-1, keepdims=True, initial=-np.inf)
-    at_top = log == top
-    return np.where(at_top, 1.0, np.exp(np.where(at_top, 0.0, log) - np.where(at_top, 0.0, top)))
+    weights: FloatArray = np.exp(below_top(log))
+    return weights
 
 
 def log_weights(value: FloatArray, weight: VoteWeight = "sigmoid") -> FloatArray:
@@ -137,12 +136,12 @@ _LOG_WEIGHT: dict[str, Callable[[FloatArray], FloatArray]] = {
 }
 
 
-def _vote(answer: np.ndarray, weights: FloatArray, voters: BoolArray) -> FloatArray:
+def _vote(answer: IntArray, log: FloatArray, voters: BoolArray) -> FloatArray:
     answered = voters & (answer >= 0)
     if not answered.any():
         return spread(voters)
     classes, members = np.unique(answer[answered], return_inverse=True)
-    totals = np.bincount(members, weights=weights[answered], minlength=classes.size)
+    totals = np.bincount(members, weights=relative(log[answered]))
     winners = classes[totals >= totals.max() * (1 - TIE)]
     shares = np.zeros(answer.shape[0])
     for winner in winners:

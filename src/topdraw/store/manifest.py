@@ -38,6 +38,15 @@ class Sampler:
     decoding: Decoding
     n: int
 
+    @property
+    def end(self) -> int:
+        """Samples of this role have smaller indices.
+
+        A greedy sampler has the hash of a sampled one at temperature 0, and then only n of its
+        samples. A sampled one may have drawn more than n: they are paid for, and count.
+        """
+        return self.n if self.role == "greedy" else 2**63 - 1
+
 
 @dataclass(frozen=True)
 class Manifest:

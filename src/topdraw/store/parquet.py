@@ -24,7 +24,7 @@ import msgspec
 
 from topdraw.errors import StoreError
 from topdraw.store.rows import KEYS, Key, KeyRow, Kind
-from topdraw.store.segments import scan, sealed_segments, sync_folder, write_atomically
+from topdraw.store.segments import put_aside, scan, sealed_segments, sync_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -159,7 +159,7 @@ def compact(segments: Path, folder: Path, kind: Kind) -> list[str]:
     Raises:
         StoreError: when a part cannot be written; the segments stand.
     """
-    if not sealed_segments(segments):
+    if not sealed_segments(segments) and not _drafts(folder):
         return []
     messages: list[str] = []
     try:
@@ -183,8 +183,13 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
+def _drafts(folder: Path) -> list[Path]:
+    """What a compaction killed half-way left; a list, for the folder need not exist."""
+    return list(folder.glob(".draft-*"))
+
+
 def _tidy(folder: Path) -> None:
-    for draft in folder.glob(".draft-*"):
+    for draft in _drafts(folder):
         draft.unlink()
 
 
@@ -213,11 +218,8 @@ def _take(group: _Group, path: Path, folder: Path, seen: Seen, messages: list[st
     data = path.read_bytes()
     found = scan(data)
     if found.damaged:
-        write_atomically(path.with_suffix(".torn"), b"\n".join(found.damaged))
-        count = len(found.damaged)
-        messages.append(
-            f"{path.name}: {count} damaged record(s) are kept beside it in a .torn file."
-        )
+        torn, count = put_aside(path, found.damaged), len(found.damaged)
+        messages.append(f"{path.name}: {count} damaged record(s) are kept in {torn.name}.")
     kept = [line for line in found.whole if _is_new(line, seen)]
     group.segments.append(path)
     group.rows += len(kept)
@@ -255,13 +257,14 @@ def _write_part(group: _Group, folder: Path, kind: Kind) -> None:
         with connect() as connection:
             connection.execute(_copy(group, draft, kind))
             written = connection.execute(f"SELECT count(*) FROM {source([draft])}").fetchone()  # noqa: S608  # quoted
-    except duckdb.Error as error:
+        if written != (group.rows,):
+            raise StoreError(f"A part of {folder} got {written} rows instead of {group.rows}.")
+        with open(draft, "rb+") as file:
+            os.fsync(file.fileno())
+        os.rename(draft, folder / f"part-{number:05d}.parquet")
+    except (duckdb.Error, OSError) as error:
+        draft.unlink(missing_ok=True)  # the disk may be full
         raise StoreError(f"{folder} could not be compacted: {error}.") from error
-    if written != (group.rows,):
-        raise StoreError(f"A Parquet part of {folder} has {written} rows, expected {group.rows}.")
-    with open(draft, "rb+") as file:
-        os.fsync(file.fileno())
-    os.rename(draft, folder / f"part-{number:05d}.parquet")
     sync_folder(folder)
 
 

@@ -145,7 +145,8 @@ def _key(sampler: str, problem_id: str, index: int, original: str) -> Key:
 
 def _integer(name: str, value: int) -> int:
     if not -(2**63) <= value < 2**63:
-        raise FormatError(f"{name} is {value}; a run stores integers of 64 bits.")
+        bits = int(value).bit_length()
+        raise FormatError(f"{name} has {bits} bits; a run stores integers of 64 bits.")
     return int(value)
 
 

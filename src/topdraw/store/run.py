@@ -75,9 +75,8 @@ class Run:
         """
         folder = Path(path)
         run = cls(folder, read_manifest(folder))
-        if os.access(folder, os.W_OK):
-            for ledger in run._ledgers():
-                ledger.recover()
+        for ledger in run._ledgers():
+            ledger.recover()
         return run
 
     @classmethod
@@ -147,11 +146,15 @@ class Run:
         Raises:
             StoreError: when a file cannot be read.
         """
-        hashes = {sampler.hash for sampler in self.manifest.samplers if sampler.role == role}
+        sampler = self.manifest.sampler(role)
         place = {problem_id: at for at, problem_id in enumerate(self.problems)}
         rows = cast("Iterator[SampleRow]", self._samples.rows())
         with _no_collection():
-            found = [unpack_sample(row) for row in rows if row.sampler in hashes]
+            found = [
+                unpack_sample(row)
+                for row in rows
+                if sampler and row.sampler == sampler.hash and row.index < sampler.end
+            ]
         last = len(place)
         found.sort(key=lambda sample: (place.get(sample.problem_id, last), sample.index))
         return found

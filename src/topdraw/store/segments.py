@@ -12,6 +12,7 @@ beside, in a `.torn` file, cuts it, and seals the rest.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -26,6 +27,7 @@ from topdraw.errors import StoreError
 OPEN = ".open.jsonl"
 SEALED = ".jsonl"
 
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 _TAIL = len(b',"crc":"00000000"}')
 _NAME = re.compile(r"(\d+)-[0-9a-f]+-\d+(\.open)?\.jsonl")
 
@@ -98,7 +100,8 @@ def read_segments(folder: Path, notes: list[str]) -> Iterator[bytes]:
         folder: where the segments lie; it need not exist.
         notes: gets one sentence per segment with damage.
     """
-    for path in segments(folder):
+    # Twice: a listing during which a segment is renamed may show neither of its names.
+    for path in sorted({*segments(folder), *segments(folder)}):
         data = _read(path)
         found = scan(data)
         if found.damaged and not path.name.endswith(OPEN):
@@ -189,6 +192,8 @@ def recover(folder: Path) -> list[str]:
             except FileNotFoundError:
                 continue  # sealed by its writer or by another recovery meanwhile
             except OSError as error:
+                if error.errno in _READ_ONLY:
+                    continue  # reading leaves out what is not whole anyway
                 raise StoreError(f"{path} could not be recovered: {error}.") from error
     return messages
 
@@ -224,10 +229,21 @@ def _seal_dead(fd: int, path: Path) -> list[str]:
 def _put_aside(path: Path, found: Scan) -> list[str]:
     if not found.damaged:
         return []
-    cut = b"\n".join(found.damaged)
+    torn = put_aside(path, found.damaged)
+    count, size = len(found.damaged), sum(map(len, found.damaged))
+    what = "an unfinished record" if found.is_cuttable else f"{count} damaged record(s)"
+    return [f"{path.name}: {size} bytes of {what} were cut off and are kept in {torn.name}."]
+
+
+def put_aside(path: Path, damaged: list[bytes]) -> Path:
+    """Add the damaged lines of a segment to the `.torn` file beside it.
+
+    Raises:
+        StoreError: when they cannot be kept.
+    """
     torn = sealed_name(path).with_suffix(".torn")
-    write_atomically(torn, cut)
-    what = (
-        "an unfinished record" if found.is_cuttable else f"{len(found.damaged)} damaged record(s)"
-    )
-    return [f"{path.name}: {len(cut)} bytes of {what} were cut off and are kept in {torn.name}."]
+    lines = b"".join(line + b"\n" for line in damaged)
+    before = torn.read_bytes() if torn.exists() else b""
+    if not before.endswith(lines):  # else a kill came between keeping and cutting
+        write_atomically(torn, before + lines)
+    return torn

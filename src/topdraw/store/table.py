@@ -157,7 +157,7 @@ def _arrays(
         decode = msgspec.json.Decoder(ledger.kind.row).decode
         # Segments before parts: one compacted meanwhile is then found among the parts.
         tail = [decode(line) for line in read_segments(ledger.segments, ledger.notes)]
-        wanted = sampler.hash if sampler else ""
+        wanted = (sampler.hash, sampler.end) if sampler else ("", 0)
         stored = _from_parts(ledger, wanted, place, sql)
         changed = parquet.select(ledger.parts, ledger.kind, where="original <> ''")
         rows = [*(ledger.kind.row(*one) for one in changed), *tail]
@@ -171,20 +171,20 @@ def _arrays(
 
 def _from_rows(
     rows: Iterable[Row],
-    sampler: str,
+    wanted: tuple[str, int],
     place: Mapping[str, int],
     values: Callable[[Row], tuple[object, ...]],
 ) -> list[list[object]]:
     found: list[tuple[object, ...]] = []
     for row in rows:
         key = row.key
-        if key[0] == sampler and key[1] in place:
+        if key[0] == wanted[0] and key[1] in place and key[2] < wanted[1]:
             found.append((place[key[1]], row.index, *values(row)))
     return [list(column) for column in zip(*found, strict=True)] or [[] for _ in range(9)]
 
 
 def _from_parts(
-    ledger: Ledger, sampler: str, place: Mapping[str, int], sql: Mapping[str, str]
+    ledger: Ledger, wanted: tuple[str, int], place: Mapping[str, int], sql: Mapping[str, str]
 ) -> Arrays:
     """The rows whose text needed no care, so that ids can be compared within the database."""
     made = ", ".join(f'{expression} AS "{name}"' for name, expression in sql.items())
@@ -198,8 +198,8 @@ def _from_parts(
         rows = parquet.source(paths) if paths else parquet.no_rows(ledger.kind)
         found = connection.execute(
             f'SELECT problem, "index", {made} FROM {rows} JOIN ids ON id = problem_id '  # noqa: S608  # quoted
-            "WHERE sampler = ? AND original = ''",
-            [sampler],
+            "WHERE sampler = ? AND \"index\" < ? AND original = ''",
+            list(wanted),
         ).fetchnumpy()
     return {name: np.ma.getdata(column) for name, column in found.items()}
 

@@ -23,7 +23,16 @@ from topdraw.core.records import Json
 from topdraw.errors import FormatError
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_encode = msgspec.json.Encoder().encode
+
+
+def _plain(value: object) -> object:
+    # NumPy's scalars, by far the likeliest thing in metadata that is not JSON.
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_plain).encode
 
 
 def pack(fields: Mapping[str, object], nested: Mapping[str, Json]) -> bytes:
@@ -44,13 +53,18 @@ def pack(fields: Mapping[str, object], nested: Mapping[str, Json]) -> bytes:
         b'{"output":"a\\u0000b","logprob":null,"metadata":"{}","original":""}'
     """
     try:
-        if all(map(_exact, nested.values())) and not any(map(_infinite, fields.values())):
+        return _pack(fields, nested)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise FormatError(f"A record cannot be stored, because it is not JSON: {error}.") from error
+
+
+def _pack(fields: Mapping[str, object], nested: Mapping[str, Json]) -> bytes:
+    if all(map(_exact, nested.values())) and not any(map(_infinite, fields.values())):
+        try:
             texts = {name: _encode(value).decode() for name, value in nested.items()}
             return _encode({**fields, **texts, "original": ""})
-    except UnicodeEncodeError:
-        pass  # a lone surrogate: the rare path below keeps it
-    except (TypeError, RecursionError) as error:
-        raise FormatError(f"A record cannot be stored, because it is not JSON: {error}.") from error
+        except UnicodeEncodeError:
+            pass  # a lone surrogate: the rare path below keeps it
     return _pack_damaged(fields, nested)
 
 
@@ -103,7 +117,7 @@ def _safe(value: object) -> object:
 
 def _bury(values: Mapping[str, object]) -> str:
     # surrogatepass, not \uXXXX escapes: json.loads would join two lone halves into one character.
-    text = json.dumps(values, ensure_ascii=False)
+    text = json.dumps(values, ensure_ascii=False, default=_plain)
     return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from topdraw.core.records import Sample, Score
+from topdraw.errors import ConfigError
 from topdraw.store.journal import Journal
 from topdraw.store.rows import pack_sample, pack_score
 
@@ -27,8 +28,14 @@ class SampleWriter:
 
         Raises:
             StoreError: when it is not stored (disk full, say); the next may succeed.
+            ConfigError: when it does not say by which sampler it was drawn.
             FormatError: when its metadata is not JSON.
         """
+        if not sample.sampler:
+            raise ConfigError(
+                f"Sample {sample.index} of {sample.problem_id!r} has no sampler hash.",
+                hint="Store dataclasses.replace(sample, sampler=...) with a sampler of the run.",
+            )
         self._journal.append(pack_sample(sample))
 
     def __enter__(self) -> SampleWriter:

@@ -32,14 +32,12 @@ def check(decoding: Decoding) -> None:
         ("top_p", decoding.top_p, 0 < decoding.top_p <= 1, "in (0, 1]"),
         ("top_k", decoding.top_k, decoding.top_k >= 0, ">= 0"),
         ("repetition_penalty", decoding.repetition_penalty, decoding.repetition_penalty > 0, "> 0"),
-        ("max_tokens", decoding.max_tokens, (decoding.max_tokens or 1) > 0, ">= 1"),
+        ("max_tokens", decoding.max_tokens, decoding.max_tokens is None or decoding.max_tokens > 0, ">= 1"),
         ("stop", "", "" not in decoding.stop, "texts that are not empty"),
     )
     for name, value, good, allowed in rules:
         if not good or (isinstance(value, float) and not np.isfinite(value)):
             raise DomainError(f"{name} must be {allowed}; got {value!r}.")
-    if decoding.max_tokens == 0:
-        raise DomainError("max_tokens must be >= 1; got 0.")
 
 
 def uniforms(seeds: NDArray[np.uint64], position: int) -> Float32Array:
@@ -113,7 +111,7 @@ def filtered(logits: Float32Array, decoding: Decoding) -> Float32Array:
     Returns:
         Shape (rows, vocabulary), in [0, 1], the most likely token at 1.
     """
-    weights = logits - logits.max(axis=1, keepdims=True)
+    weights: Float32Array = logits - logits.max(axis=1, keepdims=True)
     if decoding.temperature != 1.0:
         with np.errstate(over="ignore"):  # a tiny temperature sends unlikely tokens to -inf
             weights /= np.float32(decoding.temperature)
@@ -132,6 +130,7 @@ def _least_kept(weights: Float32Array, top_p: float) -> Float32Array:
     rising = np.sort(weights, axis=1)
     below = np.cumsum(rising, axis=1)
     kept = below > np.float32(1 - top_p) * below[:, -1:]
+    kept[:, -1] = True  # where 1 - top_p rounds to 1
     least: Float32Array = np.take_along_axis(rising, np.argmax(kept, axis=1)[:, None], axis=1)
     return least
 

@@ -169,7 +169,7 @@ class Engine:
         steps = plan.tile
         while steps < min(length, plan.width):
             steps *= 2
-        return steps if steps <= plan.width else -(-length // plan.width) * plan.width
+        return steps if length <= steps <= plan.width else -(-length // plan.width) * plan.width
 
     def _traced(self, read: Prompt, outputs: list[Sequence[int]], steps: int) -> list[Trace]:
         rows = max(len(outputs), 1)

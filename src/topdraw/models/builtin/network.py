@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from topdraw.models.builtin.rows import Plan, find_plan, holds
+from topdraw.models.builtin.rows import WIDTH, Plan, find_plan, holds
 from topdraw.models.builtin.weights import Config, Float32Array, Weights
 
 Tokens = NDArray[np.int64]
@@ -210,7 +210,7 @@ class Network:
             scores[..., length:] += _mask(steps, group, own)
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
-        mixed = np.matmul(scores[..., length:], values)
+        mixed: Float32Array = np.matmul(scores[..., length:], values)
         if length:
             flat = scores.reshape(*together, length + own)
             mixed += np.matmul(flat[..., :length], shared_values).reshape(mixed.shape)
@@ -240,7 +240,7 @@ class Network:
         """`x @ matrix`, in blocks of the plan's width when there are more rows."""
         width = self.plan.width
         if len(x) > width and len(x) % width == 0:
-            blocks = np.matmul(x.reshape(-1, width, x.shape[1]), matrix)
+            blocks: Float32Array = np.matmul(x.reshape(-1, width, x.shape[1]), matrix)
             return blocks.reshape(len(x), -1)
         product: Float32Array = np.matmul(x, matrix)
         return product
@@ -282,7 +282,8 @@ def _paired(matrix: Float32Array, wide: int) -> Float32Array:
 def _turns(config: Config) -> NDArray[np.complex64]:
     """Rotary factors, shape (context, head_width / 2): exp(i p theta^(-2j / head_width))."""
     pairs = np.arange(config.head_width // 2)
-    angles = np.arange(config.context)[:, None] * config.theta ** (-2 * pairs / config.head_width)
+    places = np.arange(config.context + 2 * WIDTH)[:, None]  # given outputs are padded (`trace`)
+    angles = places * config.theta ** (-2 * pairs / config.head_width)
     turns: NDArray[np.complex64] = np.exp(1j * angles).astype(np.complex64)
     return turns
 

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.analysis.made_run import LOST, NO, YES, made_run
+
+import topdraw
+from topdraw.analysis import coverage
+from topdraw.analysis.estimates import count, counts_of, pass_at_k, pass_hat_k
+from topdraw.core.records import Score
+from topdraw.errors import ConfigError, DomainError, UnknownNameError
+from topdraw.selection.candidates import candidates
+
+VERDICTS = {"a": [YES, NO, NO, NO], "b": [NO] * 4, "c": [YES, LOST, YES, NO], "d": [LOST] * 4}
+
+
+def test_it_is_the_mean_over_answered_problems_and_says_who_is_left_out(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run", VERDICTS)
+    got = topdraw.pass_at_k(run, 2)
+    assert got.value == pytest.approx((1 / 2 + 0 + 1) / 3)
+    assert (got.n, got.missing) == (3, 5)
+    assert got.method.startswith("pass@2, exact and unbiased, 1 unanswered problems left out")
+    assert got == pass_at_k(run, k=2, by="judge")
+    assert pass_hat_k(run, 2).value == pytest.approx((0 + 0 + 1 / 3) / 3)
+    assert pass_at_k(run, 1, level=0.5).high < pass_at_k(run, 1).high
+
+
+def test_counts_take_the_same_name(tmp_path: Path) -> None:
+    assert pass_at_k(np.array([5]), np.array([2]), 3) == coverage.pass_at_k(5, 2, 3)
+    assert pass_hat_k(5, 3, 2) == coverage.pass_hat_k(5, 3, 2)
+    counts = counts_of(made_run(tmp_path / "run", VERDICTS))
+    assert counts.problem_ids == ("a", "b", "c")
+    assert (counts.n.tolist(), counts.c.tolist()) == ([4, 4, 3], [1, 0, 2])
+    assert (counts.missing, counts.unanswered) == (5, ("d",))
+
+
+def test_too_large_a_k_names_the_poorest_problem_and_the_command(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run", VERDICTS)
+    message = r"pass@4 needs at least 4 scored samples per problem; 'c' has 3\. Draw more .*-n 4`"
+    with pytest.raises(DomainError, match=message):
+        pass_at_k(run, 4)
+    with pytest.raises(DomainError, match="k >= 1"):
+        pass_at_k(run, 0)
+
+
+def test_arguments_that_fit_neither_form_are_refused(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run", VERDICTS)
+    with pytest.raises(TypeError, match=r"\(run, k\) or \(n, c, k\)"):
+        pass_at_k(5, 2)  # type: ignore[call-overload]
+    for arguments in ((run,), (run, 2, 2), (run, 2.5), (run, True)):
+        with pytest.raises(TypeError, match="one whole number k"):
+            pass_at_k(*arguments)  # type: ignore[call-overload]
+
+
+def test_a_verifier_is_needed_and_must_have_scored(tmp_path: Path) -> None:
+    nobody = made_run(tmp_path / "nobody", VERDICTS, scorer="")
+    with pytest.raises(ConfigError, match=r"names no verifier.*by="):
+        pass_at_k(nobody, 1)
+    with pytest.raises(UnknownNameError, match="'other'"):
+        pass_at_k(nobody, 1, by="other")
+    lost = made_run(tmp_path / "lost", {"a": [LOST]})
+    with pytest.raises(ConfigError, match="no scored sample"):
+        pass_at_k(lost, 1)
+
+
+def test_a_missing_score_is_not_a_wrong_one(tmp_path: Path) -> None:
+    wrong = made_run(tmp_path / "wrong", {"a": [YES, Score.verdict(False)]})
+    missing = made_run(tmp_path / "missing", {"a": [YES, LOST]})
+    assert pass_at_k(wrong, 1).value == 0.5
+    assert pass_at_k(missing, 1).value == 1.0
+    assert count(candidates(missing, by="judge")).missing == 1

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from topdraw.errors import ConfigError, UnknownNameError
+from topdraw.models.address import read_address, read_key
+from topdraw.models.connect import connect
+from topdraw.models.endpoint import Endpoint
+from topdraw.models.recorded import Recorded
+
+
+def test_an_address_is_an_endpoint() -> None:
+    model = connect("http://localhost:1/v1", model="m", api="completions", chunk=4)
+    assert isinstance(model, Endpoint)
+    assert (model.chunk, model.api) == (4, "completions")
+    assert model.identity == {"kind": "endpoint", "model": "m", "api": "completions"}
+
+
+def test_a_file_is_recorded_samples_with_and_without_the_word(tmp_path: Path) -> None:
+    file = tmp_path / "s.jsonl"
+    file.write_text('{"id": "1", "output": "x"}\n')
+    assert isinstance(connect(file), Recorded)
+    assert connect(str(file)).identity == connect(f"recorded:{file}").identity
+
+
+def test_a_registered_word_wins_over_a_file_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "http").write_text("")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="no address"):
+        connect("http", model="m")
+
+
+def test_an_unknown_word_lists_what_is_known() -> None:
+    with pytest.raises(UnknownNameError, match="buildin") as caught:
+        connect("buildin:small")
+    assert "Did you mean 'builtin'?" in str(caught.value)
+    assert "recorded" in str(caught.value)
+
+
+def test_an_option_the_model_does_not_take_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "s.jsonl"
+    file.write_text('{"id": "1", "output": "x"}\n')
+    with pytest.raises(ConfigError, match="takes no option 'model'"):
+        connect(file, model="gpt")
+    with pytest.raises(ConfigError, match=r"'chunks'.*chunk"):
+        connect("http://localhost:1/v1", model="m", chunks=3)
+
+
+@pytest.mark.parametrize(
+    ("spec", "base", "api"),
+    [
+        ("http://h:8000/v1", "http://h:8000/v1", "chat"),
+        ("http://h:8000/v1/", "http://h:8000/v1", "chat"),
+        ("http://h/v1/chat/completions", "http://h/v1", "chat"),
+        ("https://h/v1/completions", "https://h/v1", "completions"),
+        ("https://h/openai?api-version=1", "https://h/openai?api-version=1", "chat"),
+        ("http://h", "http://h/", "chat"),
+    ],
+)
+def test_addresses(spec: str, base: str, api: str) -> None:
+    url, read = read_address(spec, "chat")
+    assert (str(url), read) == (base, api)
+
+
+@pytest.mark.parametrize("spec", ["http://", "http://h:port/v1", "ftp://h/v1", "http:///v1"])
+def test_what_is_no_address(spec: str) -> None:
+    with pytest.raises(ConfigError, match="address"):
+        read_address(spec, "chat")
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_address("https://me:hunter2@h/v1?key=hunter3", "chat")
+    assert "hunter" not in str(caught.value)
+
+
+def test_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert read_key(None) == (None, "OPENAI_API_KEY")
+    with pytest.raises(ConfigError, match="MINE holds no key"):
+        read_key("MINE")
+    monkeypatch.setenv("MINE", " sk-1\n")
+    assert read_key("MINE") == ("sk-1", "MINE")
+    monkeypatch.setenv("MINE", "sk-1\nHost: x")
+    with pytest.raises(ConfigError, match="no key can have") as caught:
+        read_key("MINE")
+    assert "sk-1" not in str(caught.value)
+
+
+def test_an_api_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match="'responses'"):
+        connect("http://localhost:1/v1", model="m", api="responses")

@@ -1,0 +1,576 @@
+"""The endpoint under fire: each fault of the scripted server, and what the client made of it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from tests.models.scripted_server import (
+    Fault,
+    ScriptedServer,
+    always,
+    first,
+    mixed,
+    text_of,
+)
+
+from topdraw.core.records import Decoding, Problem, Sample
+from topdraw.core.seeds import sample_seed
+from topdraw.errors import ConfigError, DomainError, EndpointError
+from topdraw.models.endpoint import Endpoint, connect_endpoint
+from topdraw.models.retry import Refused, Retry
+from topdraw.models.transport import Deadlines
+
+QUICK = Retry(base_seconds=0.002, cap_seconds=0.01, longest_hint_seconds=5)
+PROBLEM = Problem("p/1", "How many?")
+DECODING = Decoding(temperature=0.7, max_tokens=16, stop=("\n\n",))
+
+
+@contextmanager
+def served(server: ScriptedServer, **options: object) -> Iterator[Endpoint]:
+    with server:
+        given: dict[str, Any] = {"model": "tiny", "retry": QUICK, **options}
+        yield connect_endpoint(server.url, **given)
+
+
+def draw(
+    endpoint: Endpoint, n: int = 1, *, decoding: Decoding = DECODING, problem: Problem = PROBLEM
+) -> list[Sample]:
+    async def main() -> list[Sample]:
+        try:
+            stream = endpoint.generate(problem, range(n), decoding=decoding, seed=5)
+            return [sample async for sample in stream]
+        finally:
+            await endpoint.aclose()
+
+    return sorted(asyncio.run(main()), key=lambda sample: sample.index)
+
+
+def draw_and_catch(endpoint: Endpoint, n: int = 1) -> tuple[list[Sample], EndpointError]:
+    got: list[Sample] = []
+
+    async def main() -> None:
+        try:
+            async for sample in endpoint.generate(PROBLEM, range(n), decoding=DECODING, seed=5):
+                got.append(sample)
+        finally:
+            await endpoint.aclose()
+
+    with pytest.raises(EndpointError) as caught:
+        asyncio.run(main())
+    return got, caught.value
+
+
+def test_every_setting_is_said_and_the_seed_is_the_samples_own() -> None:
+    server = ScriptedServer()
+    with served(server, chunk=1) as endpoint:
+        samples = draw(endpoint, 3)
+    assert [s.index for s in samples] == [0, 1, 2]
+    seeds = [sample_seed(5, "p/1", i) for i in range(3)]
+    assert [s.seed for s in samples] == seeds
+    body = min(server.counts.bodies, key=lambda b: seeds.index(b["seed"]))
+    assert body == {
+        "model": "tiny",
+        "messages": [{"role": "user", "content": "How many?"}],
+        "temperature": 0.7,
+        "top_p": 1.0,
+        "max_tokens": 16,
+        "stop": ["\n\n"],
+        "seed": seeds[0],
+        "stream": False,
+        "top_k": 0,
+        "min_p": 0.0,
+        "repetition_penalty": 1.0,
+        "repeat_penalty": 1.0,
+        "repeat_last_n": -1,
+    }
+    assert [s.output for s in samples] == [text_of(body | {"seed": s}, 0) for s in seeds]
+    assert all(s.usage.output_tokens == 3 and not s.usage.estimated for s in samples)
+    assert all(math.isnan(s.logprob) for s in samples)
+
+
+def test_n_goes_in_one_request_and_its_usage_is_never_trusted() -> None:
+    server = ScriptedServer()
+    with served(server) as endpoint:
+        samples = draw(endpoint, 8)
+    assert server.counts.requests == 1
+    assert server.counts.delivered == 8
+    assert len({s.output for s in samples}) == 8
+    assert all(s.usage.estimated for s in samples)
+    assert {s.seed for s in samples} == {sample_seed(5, "p/1", 0)}
+
+
+@pytest.mark.parametrize("api", ["chat", "completions"])
+def test_logprobs_count_the_tokens_exactly(api: str) -> None:
+    server = ScriptedServer(total_usage=False)
+    with served(server, api=api, logprobs=True) as endpoint:
+        samples = draw(endpoint, 4)
+    tokens, logprob = (3, -1.5) if api == "chat" else (2, -0.75)
+    assert [s.usage.output_tokens for s in samples] == [tokens] * 4
+    assert not any(s.usage.estimated for s in samples)
+    assert [s.logprob for s in samples] == [logprob] * 4
+
+
+def test_large_n_is_spread_over_requests_of_at_most_chunk() -> None:
+    server = ScriptedServer()
+    with served(server, chunk=4) as endpoint:
+        assert len(draw(endpoint, 10)) == 10
+    assert sorted(b.get("n", 1) for b in server.counts.bodies) == [2, 4, 4]
+
+
+def test_a_server_that_ignores_n_is_asked_singly_and_nothing_is_paid_twice() -> None:
+    server = ScriptedServer(most_choices=1)
+    with served(server) as endpoint:
+        first_draw = draw(endpoint, 6)
+        assert server.counts.requests == server.counts.paid == 6
+        draw(endpoint, 3, problem=Problem("p/2", "And now?"))
+    assert len(first_draw) == 6
+    assert all("n" not in b for b in server.counts.bodies[1:])
+    assert server.counts.paid == server.counts.delivered == 9
+
+
+def test_fewer_choices_than_asked_are_kept_and_only_the_rest_is_asked_for() -> None:
+    server = ScriptedServer(most_choices=3)
+    with served(server) as endpoint:
+        assert len(draw(endpoint, 8)) == 8
+    assert server.counts.bodies[0]["n"] == 8
+    assert sorted(b.get("n", 1) for b in server.counts.bodies[1:]) == [2, 3]
+    assert server.counts.paid == 8
+
+
+def test_a_limit_of_n_in_the_refusal_is_read_and_remembered() -> None:
+    server = ScriptedServer(max_n=4)
+    with served(server) as endpoint:
+        assert len(draw(endpoint, 10)) == 10
+        assert len(draw(endpoint, 4, problem=Problem("p/2", "And now?"))) == 4
+    assert server.counts.paid == 14
+    assert [b.get("n", 1) for b in server.counts.bodies].count(10) == 1
+
+
+def test_more_choices_than_asked_are_not_misnumbered() -> None:
+    choices = [{"index": i, "message": {"content": f"c{i}"}} for i in (2, 0, 1)]
+    with served(ScriptedServer(always(Fault("choices", choices=choices)))) as endpoint:
+        samples = draw(endpoint, 2)
+    assert [s.output for s in samples] == ["c0", "c1"]
+
+
+STRICT = frozenset(
+    {"model", "messages", "n", "temperature", "top_p", "stream", "max_tokens", "stop", "seed"}
+)
+
+
+def test_fields_a_server_does_not_know_are_dropped_once_and_for_all() -> None:
+    server = ScriptedServer(known_fields=STRICT)
+    with served(server) as endpoint:
+        assert len(draw(endpoint, 2)) == 2
+        refused = server.counts.requests - 1
+        assert refused == 1
+        draw(endpoint, 2, problem=Problem("p/2", "And now?"))
+    assert server.counts.requests == refused + 2
+    assert set(server.counts.bodies[-1]) == STRICT
+
+
+def test_a_server_without_seeds_is_told_none_and_the_samples_say_so() -> None:
+    server = ScriptedServer(known_fields=STRICT - {"seed"})
+    with served(server) as endpoint:
+        assert [s.seed for s in draw(endpoint, 2)] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("decoding", "setting"),
+    [
+        (Decoding(top_k=50), "top_k=50"),
+        (Decoding(repetition_penalty=1.1), "repetition_penalty=1.1"),
+    ],
+)
+def test_a_setting_the_user_chose_is_never_dropped(decoding: Decoding, setting: str) -> None:
+    server = ScriptedServer(known_fields=STRICT)
+    with served(server) as endpoint, pytest.raises(Refused, match=setting):
+        draw(endpoint, 1, decoding=decoding)
+    assert server.counts.paid == 0
+
+
+def test_one_of_two_names_for_the_repetition_penalty_is_enough() -> None:
+    server = ScriptedServer(known_fields=STRICT | {"repeat_penalty"})
+    with served(server) as endpoint:
+        draw(endpoint, 1, decoding=Decoding(repetition_penalty=1.1))
+    assert server.counts.bodies[-1]["repeat_penalty"] == 1.1
+
+
+def test_max_tokens_gets_its_other_name_where_the_server_wants_it() -> None:
+    error = {
+        "message": "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.",
+        "param": "max_tokens",
+        "code": "unsupported_parameter",
+    }
+
+    def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
+        return Fault("status", 400, {"error": error}) if "max_tokens" in body else None
+
+    server = ScriptedServer(script)
+    with served(server) as endpoint:
+        draw(endpoint, 1)
+    assert server.counts.bodies[-1]["max_completion_tokens"] == 16
+
+
+HINTS = [
+    {"Retry-After": "0.05"},
+    {"Retry-After-Ms": "50"},
+    {"retry-after": "-3"},
+    {"retry-after": "soon"},
+    {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"},
+    {},
+]
+FAULTS = {
+    **{f"429 {h}": Fault("status", 429, {"error": {"message": "slow"}}, h) for h in HINTS},
+    **{
+        f"{s}": Fault("status", s, "<html><h1>no</h1>") for s in (408, 409, 425, 500, 502, 503, 529)
+    },
+    "reset": Fault("reset"),
+    "reset mid-body": Fault("reset_mid_body"),
+    "cut": Fault("cut_json"),
+    "empty": Fault("raw", body=b""),
+    "not json": Fault("raw", body=b"<html>hello</html>"),
+    "deep": Fault("raw", body=b"[" * 200_000),
+    "bad gzip": Fault("raw", body=b"{}", headers={"Content-Encoding": "gzip"}),
+    "error in 200": Fault("raw", body={"error": {"message": "upstream died"}}),
+    "error text in 200": Fault("raw", body={"error": "upstream died"}),
+    "no choices": Fault("raw", body={"id": "x"}),
+    "choices null": Fault("choices", choices=None),
+    "choices empty": Fault("choices", choices=[]),
+    "choice null": Fault("choices", choices=[None]),
+    "choice failed": Fault("choices", choices=[{"finish_reason": "error", "message": {}}]),
+    "a list": Fault("raw", body=[1, 2]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_what_may_work_later_is_asked_again(fault: Fault) -> None:
+    server = ScriptedServer(first(fault, fault))
+    with served(server, chunk=1) as endpoint:
+        samples = draw(endpoint, 2)
+    assert [s.index for s in samples] == [0, 1]
+    assert server.counts.requests == 6
+    assert server.counts.delivered == 2
+
+
+def test_no_retry_comes_earlier_than_told() -> None:
+    fault = Fault("status", 429, {}, {"Retry-After": "0.2"})
+    server = ScriptedServer(first(fault))
+    with served(server) as endpoint:
+        draw(endpoint, 1)
+    early, late = server.counts.times
+    assert late - early >= 0.2
+
+
+def test_a_hint_beyond_the_limit_is_reported_not_waited_for() -> None:
+    fault = Fault("status", 429, {}, {"Retry-After": "86400"})
+    server = ScriptedServer(always(fault))
+    with served(server) as endpoint:
+        got, error = draw_and_catch(endpoint)
+    assert not got
+    assert server.counts.requests == 1
+    assert "86400 s" in str(error)
+    assert error.status == 429
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
+def test_what_will_never_work_is_asked_once(status: int) -> None:
+    body = {"error": {"message": "temperature is bad"}}
+    server = ScriptedServer(always(Fault("status", status, body, {"x-request-id": "r-7"})))
+    with served(server) as endpoint:
+        _, error = draw_and_catch(endpoint)
+    assert server.counts.requests == 1
+    assert (error.status, error.attempts, error.request_id) == (status, 1, "r-7")
+    assert isinstance(error, Refused) == (status in (401, 402, 403, 404))
+    assert "temperature is bad" in str(error)
+
+
+def test_an_empty_account_stops_at_once() -> None:
+    body = {"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}
+    server = ScriptedServer(always(Fault("status", 429, body)))
+    with served(server) as endpoint:
+        _, error = draw_and_catch(endpoint)
+    assert isinstance(error, Refused)
+    assert server.counts.requests == 1
+
+
+def test_attempts_are_bounded() -> None:
+    server = ScriptedServer(always(Fault("status", 503, "busy")))
+    retry = Retry(attempts=4, base_seconds=0.001)
+    with served(server, retry=retry) as endpoint:
+        _, error = draw_and_catch(endpoint)
+    assert server.counts.requests == error.attempts == 4
+    assert "after 4 attempts" in str(error)
+
+
+def test_a_request_that_fails_costs_its_siblings_nothing() -> None:
+    doomed = sample_seed(5, "p/1", 2)
+
+    def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
+        return Fault("status", 400, {"error": "no"}) if body["seed"] == doomed else None
+
+    server = ScriptedServer(script)
+    with served(server, chunk=1) as endpoint:
+        got, error = draw_and_catch(endpoint, 6)
+    assert sorted(s.index for s in got) == [0, 1, 3, 4, 5]
+    assert error.status == 400
+
+
+OUTCOMES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "empty": ({"message": {"content": ""}, "finish_reason": "stop"}, "", "stop"),
+    "null": ({"message": {"content": None}, "finish_reason": "stop"}, "", "stop"),
+    "absent": ({"message": {}, "finish_reason": "length"}, "", "length"),
+    "no message": ({"message": None}, "", "unknown"),
+    "refusal": ({"message": {"content": None, "refusal": "No."}}, "No.", "refusal"),
+    "filter": (
+        {"message": {"content": "par"}, "finish_reason": "content_filter"},
+        "par",
+        "content_filter",
+    ),
+    "tools": (
+        {"message": {"content": None, "tool_calls": [{}]}, "finish_reason": "tool_calls"},
+        "",
+        "tool_calls",
+    ),
+    "parts": (
+        {"message": {"content": [{"type": "text", "text": "a"}, {"text": "b"}]}},
+        "ab",
+        "unknown",
+    ),
+    "odd word": ({"message": {"content": "x"}, "finish_reason": "tired"}, "x", "tired"),
+    "hostile": (
+        {"message": {"content": "\ud800\x00\u2028"}, "finish_reason": "stop"},
+        "\ud800\x00\u2028",
+        "stop",
+    ),
+}
+
+
+@pytest.mark.parametrize(("choice", "output", "reason"), OUTCOMES.values(), ids=OUTCOMES)
+def test_the_models_own_failures_are_outcomes(
+    choice: dict[str, Any], output: str, reason: str
+) -> None:
+    server = ScriptedServer(always(Fault("choices", choices=[{"index": 0} | choice])))
+    with served(server) as endpoint:
+        (sample,) = draw(endpoint, 1)
+    assert (sample.output, sample.finish_reason) == (output, reason)
+    assert server.counts.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("content_filter", "content_filter"), ("exceed_context_size_error", "length")],
+)
+def test_a_prompt_the_model_cannot_take_is_an_outcome(code: str, reason: str) -> None:
+    body = {"error": {"message": "no", "code": 400, "type": code}}
+    server = ScriptedServer(always(Fault("status", 400, body)))
+    with served(server, chunk=1) as endpoint:
+        samples = draw(endpoint, 3)
+    assert [(s.index, s.output, s.finish_reason) for s in samples] == [
+        (i, "", reason) for i in range(3)
+    ]
+
+
+def test_reasoning_and_another_models_name_are_kept() -> None:
+    body = {
+        "model": "tiny-2026",
+        "choices": [{"message": {"content": "4", "reasoning_content": "2+2"}}],
+    }
+    with served(ScriptedServer(always(Fault("raw", body=body)))) as endpoint:
+        (sample,) = draw(endpoint, 1)
+    assert sample.metadata == {"model": "tiny-2026", "reasoning": "2+2"}
+    assert sample.usage.estimated
+
+
+@pytest.mark.parametrize("fault", [Fault("hang", seconds=0.5), Fault("drip", seconds=0.005)])
+def test_deadlines_fire_whether_or_not_bytes_keep_coming(fault: Fault) -> None:
+    server = ScriptedServer(first(fault))
+    deadlines = Deadlines(first_byte_seconds=0.1, total_seconds=0.15)
+    with served(server, deadlines=deadlines) as endpoint:
+        assert len(draw(endpoint, 1)) == 1
+    assert server.counts.requests == 2
+
+
+def test_a_slow_first_byte_within_its_deadline_is_no_failure() -> None:
+    server = ScriptedServer(always(Fault("slow", seconds=0.05)))
+    with served(server) as endpoint:
+        draw(endpoint, 1)
+    assert server.counts.requests == 1
+
+
+@pytest.mark.parametrize("gzip", [False, True])
+def test_an_endless_answer_is_not_read_to_its_end(gzip: bool) -> None:
+    import zlib
+
+    plain = b" " * 2**21
+    packer = zlib.compressobj(wbits=31)
+    body = packer.compress(plain) + packer.flush() if gzip else plain
+    headers = {"Content-Encoding": "gzip"} if gzip else {}
+    server = ScriptedServer(always(Fault("raw", body=body, headers=headers)))
+    with served(server) as endpoint:
+        endpoint._transport._largest_answer_bytes = 2**20
+        _, error = draw_and_catch(endpoint)
+    assert "longer than 1 MiB" in str(error)
+    assert server.counts.requests == 1
+
+
+def test_nothing_listens_there() -> None:
+    with ScriptedServer() as server:
+        url = server.url
+    endpoint = connect_endpoint(url, model="tiny", retry=QUICK)
+    _, error = draw_and_catch(endpoint)
+    assert isinstance(error, Refused)
+    assert error.attempts == 3
+    assert "Is the server running" in str(error)
+
+
+KEY = "sk-secret-0123456789"
+
+
+def test_the_key_goes_out_and_never_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    body = {"error": {"message": f"Incorrect API key provided: {KEY}"}}
+    server = ScriptedServer(always(Fault("status", 401, body)))
+    with served(server, api_key_env="MY_KEY") as endpoint:
+        _, error = draw_and_catch(endpoint)
+    assert server.counts.keys == [f"Bearer {KEY}"]
+    assert KEY not in f"{error!r}{error}{endpoint!r}{endpoint.identity}"
+    assert "MY_KEY" in str(error)
+
+
+def test_the_usual_variable_is_used_when_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    server = ScriptedServer()
+    with served(server) as endpoint:
+        draw(endpoint)
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with served(other := ScriptedServer()) as endpoint:
+        draw(endpoint)
+    assert server.counts.keys == [f"Bearer {KEY}"]
+    assert other.counts.keys == [None]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_never_carries_the_key_to_another_host(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with ScriptedServer() as elsewhere:
+        target = f"{elsewhere.url}/chat/completions?token=abc"
+        server = ScriptedServer(always(Fault("status", status, "", {"Location": target})))
+        with served(server) as endpoint:
+            _, error = draw_and_catch(endpoint)
+    assert elsewhere.counts.requests == 0
+    assert server.counts.requests == 1
+    assert "redirects to http://localhost" in str(error)
+    assert "abc" not in str(error)
+
+
+@pytest.mark.parametrize("location", ["", "http://[", "mailto:me", "/v1/chat/completions"])
+def test_a_redirect_that_leads_nowhere_is_one_clear_error(location: str) -> None:
+    server = ScriptedServer(always(Fault("status", 302, "", {"Location": location})))
+    with served(server) as endpoint:
+        _, error = draw_and_catch(endpoint)
+    assert "redirects to" in str(error)
+    assert server.counts.requests <= 2
+
+
+def test_a_redirect_on_the_same_host_is_followed() -> None:
+    server = ScriptedServer(first(Fault("status", 307, "", {"Location": "/v1/chat/completions"})))
+    with served(server) as endpoint:
+        assert len(draw(endpoint, 2)) == 2
+    assert server.counts.requests == 2
+
+
+def test_the_only_model_is_found_and_several_are_listed() -> None:
+    with ScriptedServer(models=("solo",)) as server:
+        assert connect_endpoint(server.url).identity == {
+            "kind": "endpoint",
+            "model": "solo",
+            "api": "chat",
+        }
+    with ScriptedServer(models=("a", "b")) as server, pytest.raises(ConfigError, match="a, b"):
+        connect_endpoint(server.url)
+    with ScriptedServer(models=None) as server, pytest.raises(ConfigError, match="not list"):
+        connect_endpoint(server.url)
+
+
+async def test_the_model_is_found_inside_a_running_loop_too() -> None:
+    with ScriptedServer() as server:
+        assert connect_endpoint(server.url).model == "tiny"
+
+
+def test_requests_in_flight_are_bounded_and_a_host_name_does_not_hang() -> None:
+    # More waiters than the default thread pool has threads: name resolution must still get one.
+    server = ScriptedServer(seconds=0.002)
+    with served(server, chunk=1, concurrency=8) as endpoint:
+        assert len(draw(endpoint, 200)) == 200
+    assert server.counts.most_at_once == 8
+
+
+@pytest.mark.parametrize("indices", [[0, 0], [-1], [3, 1, 3]])
+async def test_bad_indices_are_refused(indices: list[int]) -> None:
+    endpoint = connect_endpoint("http://localhost:1/v1", model="m")
+    with pytest.raises(DomainError, match="distinct"):
+        await anext(endpoint.generate(PROBLEM, indices, decoding=DECODING, seed=0))
+
+
+async def test_cancelling_leaves_no_request_behind() -> None:
+    server = ScriptedServer(always(Fault("hang", seconds=0.3)))
+    with served(server, chunk=1) as endpoint:
+        stream = endpoint.generate(PROBLEM, range(4), decoding=DECODING, seed=0)
+        task = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not [t for t in others if "_deliver" in repr(t)]
+        await endpoint.aclose()
+
+
+MIX = [
+    Fault("status", 500, "<html>oops"),
+    Fault("status", 503, ""),
+    Fault("status", 429, {}, {"Retry-After": "0.01"}),
+    Fault("reset"),
+    Fault("reset_mid_body"),
+    Fault("cut_json"),
+    Fault("raw", body={"error": {"message": "overloaded"}}),
+    Fault("choices", choices=None),
+]
+
+
+def _storm(server: ScriptedServer, problems: int, n: int) -> dict[tuple[str, int], Sample]:
+    async def main(endpoint: Endpoint) -> list[Sample]:
+        async def one(i: int) -> list[Sample]:
+            problem = Problem(f"p/{i}", f"Question {i}?")
+            stream = endpoint.generate(problem, range(n), decoding=DECODING, seed=1)
+            return [sample async for sample in stream]
+
+        try:
+            lists = await asyncio.gather(*(one(i) for i in range(problems)))
+            return [sample for samples in lists for sample in samples]
+        finally:
+            await endpoint.aclose()
+
+    with served(server, chunk=1, concurrency=32) as endpoint:
+        samples = asyncio.run(main(endpoint))
+    keyed = {(s.problem_id, s.index): s for s in samples}
+    assert len(keyed) == len(samples)
+    return keyed
+
+
+def test_under_a_mix_of_faults_the_samples_are_those_of_a_quiet_day() -> None:
+    quiet, rough = ScriptedServer(), ScriptedServer(mixed(3, MIX, share=0.4))
+    expected, got = _storm(quiet, 40, 8), _storm(rough, 40, 8)
+    assert got.keys() == expected.keys()
+    for key, sample in expected.items():
+        assert (got[key].output, got[key].seed) == (sample.output, sample.seed)
+    assert rough.counts.delivered == 320
+    assert rough.counts.requests > 400

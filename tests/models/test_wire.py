@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from topdraw.core.records import Decoding, Json, Usage
+from topdraw.models.dialect import Dialect
+from topdraw.models.retry import Trouble
+from topdraw.models.wire import Api, decode, model_names, read_reply, request_body
+
+WORDS = (
+    "choices message content text error usage index logprobs completion_tokens prompt_tokens "
+    "finish_reason code model token_logprobs logprob refusal reasoning"
+).split()
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+def read(payload: object, status: int = 200) -> list[tuple[str, str]]:
+    reply = read_reply(status, {}, json.dumps(payload).encode(), "prompt")
+    return [(choice.text, choice.finish_reason) for choice in reply.choices]
+
+
+@given(json_values, st.sampled_from([200, 400, 500]))
+def test_any_json_gives_choices_or_trouble(payload: Json, status: int) -> None:
+    for body in (payload, {"choices": payload}, {"choices": [payload]}):
+        with contextlib.suppress(Trouble):
+            got = read_reply(status, {}, json.dumps(body).encode(), "prompt")
+            assert len(got.usage) == len(got.choices) >= 1
+            assert all(u.prompt_tokens >= 0 and u.output_tokens >= 0 for u in got.usage)
+            assert all(c.finish_reason for c in got.choices)
+            assert not any(math.isinf(c.logprob) for c in got.choices)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_choices_or_trouble(raw: bytes) -> None:
+    with pytest.raises(Trouble):
+        read_reply(200, {}, raw, "prompt")
+
+
+@given(st.permutations(range(5)))
+def test_shuffled_choices_are_put_in_their_order(order: list[int]) -> None:
+    choices = [{"index": i, "message": {"content": str(i)}} for i in order]
+    assert [text for text, _ in read({"choices": choices})] == list("01234")
+
+
+@pytest.mark.parametrize("indices", [[0, 0, 1], [1, 2, 3], [None, None, None], ["0", "1", "2"]])
+def test_indices_that_are_no_permutation_are_ignored(indices: list[object]) -> None:
+    choices = [{"index": i, "message": {"content": t}} for i, t in zip(indices, "abc", strict=True)]
+    assert [text for text, _ in read({"choices": choices})] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("word", "kept"),
+    [("eos", "stop"), ("max_tokens", "length"), (None, "unknown"), (3, "unknown"), ("hm", "hm")],
+)
+def test_finish_reasons(word: object, kept: str) -> None:
+    assert read({"choices": [{"text": "x", "finish_reason": word}]}) == [("x", kept)]
+
+
+def usage_of(n: int, usage: object, text: str = "x" * 12, logprobs: object = None) -> list[Usage]:
+    choices = [{"index": i, "text": text, "logprobs": logprobs} for i in range(n)]
+    raw = json.dumps({"choices": choices, "usage": usage}).encode()
+    return list(read_reply(200, {}, raw, "prompt!!").usage)
+
+
+def test_usage_is_exact_for_one_choice() -> None:
+    counted = {"prompt_tokens": 9, "completion_tokens": 0}
+    assert usage_of(1, counted) == [Usage(9, 0)]
+
+
+def test_a_total_over_all_choices_is_divided_by_length() -> None:
+    counted = {"prompt_tokens": 9, "completion_tokens": 18}
+    assert usage_of(3, counted) == [Usage(9, 6, estimated=True)] * 3
+
+
+def test_a_total_that_counts_one_choice_of_many_is_not_believed() -> None:
+    counted = {"prompt_tokens": 9, "completion_tokens": 4}
+    assert usage_of(16, counted) == [Usage(9, 3, estimated=True)] * 16
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        False,
+        {},
+        {"completion_tokens": -4},
+        {"completion_tokens": 10**400},
+        {"prompt_tokens": True},
+    ],
+)
+def test_usage_that_is_no_usage_is_estimated(usage: object) -> None:
+    assert usage_of(1, usage) == [Usage(2, 3, estimated=True)]
+
+
+def test_log_probabilities_count_tokens_whatever_usage_says() -> None:
+    counted = {"prompt_tokens": 9, "completion_tokens": 4}
+    got = usage_of(2, counted, logprobs={"token_logprobs": [-1.0, None, -2.0]})
+    assert got == [Usage(9, 3), Usage(9, 3)]
+
+
+@pytest.mark.parametrize("value", ["1e400", "-Infinity", "NaN", "null", "1" + "0" * 400])
+def test_a_broken_log_probability_makes_the_sum_unknown(value: str) -> None:
+    content = f'[{{"logprob": -1.5}}, {{"logprob": {value}}}]'
+    raw = f'{{"choices": [{{"text": "x", "logprobs": {{"content": {content}}}}}]}}'
+    (choice,) = read_reply(200, {}, raw.encode(), "p").choices
+    assert math.isnan(choice.logprob)
+    assert choice.tokens == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "retryable"), [(429, True), (503, True), (400, False), ("boom", True), (None, True)]
+)
+def test_an_error_inside_a_200_is_judged_by_its_own_code(code: object, retryable: bool) -> None:
+    with pytest.raises(Trouble, match="dead") as caught:
+        read({"error": {"message": "dead", "code": code}})
+    assert caught.value.retryable == retryable
+
+
+def test_bad_utf8_and_a_byte_order_mark_do_not_matter() -> None:
+    assert decode(b'\xef\xbb\xbf{"a": "\xff"}') == {"a": "\ufffd"}
+
+
+@given(st.text(), st.integers(2, 9))
+def test_a_request_is_ascii_json_whatever_the_prompt(prompt: str, n: int) -> None:
+    apis: tuple[Api, ...] = ("chat", "completions")
+    for api in apis:
+        body = request_body(
+            prompt,
+            model="m",
+            api=api,
+            n=n,
+            decoding=Decoding(),
+            seed=1,
+            dialect=Dialect(),
+        )
+        assert json.loads(json.dumps(body).encode("ascii")) == body
+        assert body["n"] == n
+        assert "max_tokens" not in body
+        assert "stop" not in body
+
+
+@given(json_values)
+def test_the_models_route_may_say_anything(payload: Json) -> None:
+    assert model_names(payload) == []
+    assert model_names({"data": [{"id": "a"}, {"id": 3}, payload]})[0] == "a"

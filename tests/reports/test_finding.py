@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+from tests.reports.fake import fake_summary
+
+from topdraw.analysis.summary import Summary
+from topdraw.core.estimate import Estimate
+from topdraw.reports.finding import at, best_real, beware, curve_of, finding, headline, reading
+
+NOTHING = Summary("t", "m", "", "", 0, 0, 0, 0, (), (), (), (), Estimate(math.nan), (), 0, 0)
+
+
+@pytest.fixture
+def summary() -> Summary:
+    return fake_summary()
+
+
+def test_the_headline_is_the_finding_with_its_intervals(summary: Summary) -> None:
+    best, one, oracle = (
+        at(curve, k)
+        for name, k in (("weighted_majority", 100), ("random", 1), ("oracle", 100))
+        if (curve := curve_of(summary, name)) is not None
+    )
+    assert headline(summary) == (
+        f"100 samples chosen by vote weighted by reward: {best}; one sample: {one}; "
+        f"an oracle would reach {oracle}."
+    )
+
+
+def test_the_best_selector_is_the_highest_real_one(summary: Summary) -> None:
+    best = best_real(summary)
+    assert best is not None
+    assert best.strategy == "weighted_majority"
+    without = dataclasses.replace(summary, by="reward")
+    assert (best_real(without) or best).strategy == "majority"
+
+
+def test_one_sample_leaves_one_claim() -> None:
+    assert [claim.words for claim in finding(fake_summary(n=1))] == ["one sample"]
+
+
+def test_an_empty_summary_says_so() -> None:
+    assert headline(NOTHING) == "Nothing could be scored yet."
+    assert reading(NOTHING) == ""
+    assert beware(NOTHING) == []
+
+
+def test_the_reading_names_coverage_gain_gap_and_what_was_never_solved(summary: Summary) -> None:
+    text = reading(summary)
+    paired = next(d for d in summary.differences if (d.a, d.b) == ("weighted_majority", "random"))
+    assert "Coverage still rises: 0.925 at k = 50, 0.942 at k = 100." in text
+    assert f"{paired.estimate} more than one sample (paired over problems)" in text
+    assert f"A gap of {summary.gap} to the oracle remains" in text
+    assert f"{summary.never_solved} of 200 problems had no correct sample at all." in text
+
+
+def test_where_nothing_is_right_there_is_nothing_to_choose(summary: Summary) -> None:
+    zero = tuple(
+        dataclasses.replace(c, estimates=(Estimate(0.0, 0.0, 0.1),) * len(c.k))
+        for c in summary.curves
+    )
+    text = reading(dataclasses.replace(summary, curves=zero, gap=Estimate(0.0, 0.0, 0.1)))
+    assert text == "No sample of any problem was correct: there is nothing yet to choose from."
+
+
+def test_coverage_that_stops_rising_is_said_to_have_levelled_off(summary: Summary) -> None:
+    flat = tuple(
+        dataclasses.replace(c, estimates=(Estimate(0.8, 0.7, 0.9),) * len(c.k))
+        for c in summary.curves
+    )
+    assert "has levelled off" in reading(dataclasses.replace(summary, curves=flat))
+
+
+def test_a_gain_below_zero_is_not_called_more(summary: Summary) -> None:
+    lost = tuple(
+        dataclasses.replace(d, estimate=Estimate(-0.05, -0.08, -0.02)) for d in summary.differences
+    )
+    text = reading(dataclasses.replace(summary, differences=lost))
+    assert "0.050 [0.020, 0.080] less than one sample" in text
+
+
+def test_all_solved_is_said(summary: Summary) -> None:
+    assert "Every problem was solved" in reading(dataclasses.replace(summary, never_solved=0))
+
+
+def test_loud_notes(summary: Summary) -> None:
+    assert beware(summary) == []
+    gone = tuple(f"p{i}" for i in range(7))
+    poor = dataclasses.replace(
+        summary, by="reward", missing=31, samples=20_000, unanswered=gone, problems=12
+    )
+    judged, missing, unanswered, few = beware(poor)
+    assert "'reward' both chose and graded" in judged
+    assert "31 of 20,000 samples could not be scored" in missing
+    assert "7 problems without a single scored sample" in unanswered
+    assert unanswered.endswith("p0, p1, p2, p3, p4 and 2 more.")
+    assert few.startswith("Only 12 problems")
+
+
+def test_an_estimate_that_is_not_there_is_none(summary: Summary) -> None:
+    curve = summary.curves[2]
+    assert at(curve, 4) is None
+    assert at(dataclasses.replace(curve, estimates=(Estimate(math.nan),) * len(curve.k)), 1) is None

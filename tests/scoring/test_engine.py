@@ -1,0 +1,168 @@
+"""Scoring a stored run: only what is left, both roles, missing ones again, kill and resume."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from topdraw.core.records import Problem, Sample, Score
+from topdraw.errors import ConfigError, DomainError, StoreError, UnknownNameError
+from topdraw.scoring import engine
+from topdraw.scoring.engine import score
+from topdraw.store.run import Run
+
+TinyRun = Callable[..., Run]
+
+_OUTPUTS = {"p1": ["4", "5", "4"], "p2": ["7", "x"], "p3": ["0"]}
+_TARGETS = {"p1": "4", "p2": "7", "p3": "1"}
+
+
+class Recorder:
+    """A scorer that remembers its calls and fails where it is told to."""
+
+    def __init__(self, broken: Sequence[str] = ()) -> None:
+        self.calls: list[tuple[str, int]] = []
+        self.threads: set[str] = set()
+        self.broken = set(broken)
+
+    def __call__(self, problem: Problem, samples: Sequence[Sample], /) -> Sequence[Score]:
+        self.calls.append((problem.id, len(samples)))
+        self.threads.add(threading.current_thread().name)
+        if problem.id in self.broken:
+            raise ValueError(problem.id)
+        return [Score(value=float(len(sample.output))) for sample in samples]
+
+
+def _verdicts(run: Run, scorer: str = "number") -> dict[tuple[str, int], bool | None]:
+    return {key[1:]: found.passed for key, found in run.scores(scorer).items()}
+
+
+def test_scores_are_stored(tiny_run: TinyRun) -> None:
+    run = tiny_run(_OUTPUTS, targets=_TARGETS)
+    assert score(run, "number") is run
+    assert _verdicts(Run.open(run.path)) == {
+        ("p1", 0): True, ("p1", 1): False, ("p1", 2): True,
+        ("p2", 0): True, ("p2", 1): False, ("p3", 0): False,
+    }  # fmt: skip
+
+
+def test_a_path_and_several_scorers(tiny_run: TinyRun) -> None:
+    run = score(tiny_run(_OUTPUTS, targets=_TARGETS).path, ["number", "logprob", Recorder()])
+    assert run.scorers() == ["Recorder", "logprob", "number"]
+    assert all(len(run.scores(name)) == 6 for name in run.scorers())
+
+
+def test_greedy_samples_are_scored_too(tiny_run: TinyRun) -> None:
+    run = tiny_run({"p1": ["4"]}, targets=_TARGETS, greedy={"p1": "5"})
+    score(run, "number")
+    assert sorted(found.passed is True for found in run.scores("number").values()) == [False, True]
+
+
+def test_only_what_is_left_is_scored(tiny_run: TinyRun) -> None:
+    run, scorer = tiny_run(_OUTPUTS), Recorder()
+    score(run, scorer)
+    score(run, scorer)
+    assert scorer.calls == [("p1", 3), ("p2", 2), ("p3", 1)]
+
+
+def test_missing_scores_are_tried_again(tiny_run: TinyRun) -> None:
+    run, scorer = tiny_run(_OUTPUTS), Recorder(broken=["p2"])
+    score(run, scorer)
+    reasons = {found.missing_reason for found in run.scores("Recorder").values()}
+    assert reasons == {None, "ValueError: p2"}
+    scorer.broken.clear()
+    score(run, scorer)
+    assert scorer.calls[3:] == [("p2", 2)]
+    assert not any(found.is_missing for found in run.scores("Recorder").values())
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_interrupt_keeps_what_was_scored(tiny_run: TinyRun, workers: int) -> None:
+    run, scorer = tiny_run({f"p{i}": ["a"] for i in range(20)}), Recorder()
+
+    def interrupt(done: int, total: int) -> None:
+        if done >= 8:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        score(run, scorer, workers=workers, on_progress=interrupt)
+    kept = len(run.scores("Recorder"))
+    assert 8 <= kept < 20
+    calls = len(scorer.calls)
+    score(run, scorer)
+    assert len(run.scores("Recorder")) == 20
+    assert len(scorer.calls) == calls + 20 - kept
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_workers_change_nothing_but_the_threads(tiny_run: TinyRun, workers: int) -> None:
+    run, scorer = tiny_run({f"p{i}": ["a" * i, "b"] for i in range(12)}), Recorder()
+    score(run, scorer, workers=workers)
+    values = {key[1:]: found.value for key, found in run.scores("Recorder").items()}
+    assert values == {(f"p{i}", j): (i, 1)[j] for i in range(12) for j in range(2)}
+    here = threading.current_thread().name
+    assert (scorer.threads == {here}) == (workers == 1)
+
+
+def test_progress_rises_to_the_total(tiny_run: TinyRun) -> None:
+    seen: list[tuple[int, int]] = []
+    run = tiny_run(_OUTPUTS)
+    score(run, Recorder(), on_progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 6), (3, 6), (5, 6), (6, 6)]
+    score(run, Recorder(), on_progress=lambda done, total: seen.append((done, total)))
+    assert seen[4:] == [(6, 6)]
+
+
+def test_long_problems_are_scored_in_pieces(
+    tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "MOST_PER_CALL", 2)
+    run, scorer = tiny_run({"p1": ["a"] * 5}), Recorder()
+    score(run, scorer)
+    assert scorer.calls == [("p1", 2), ("p1", 2), ("p1", 1)]
+
+
+def test_async_scorers_run_side_by_side(tiny_run: TinyRun) -> None:
+    gate: list[asyncio.Event] = []
+    waiting = 0
+
+    async def together(problem: Problem, samples: Sequence[Sample]) -> list[Score]:
+        nonlocal waiting
+        if not gate:
+            gate.append(asyncio.Event())
+        waiting += 1
+        if waiting == 3:
+            gate[0].set()
+        await asyncio.wait_for(gate[0].wait(), 30)
+        return [Score.verdict(True) for _ in samples]
+
+    run = score(tiny_run(_OUTPUTS), together)  # type: ignore[arg-type]  # async scorers are allowed
+    assert all(found.passed for found in run.scores("together").values())
+    assert len(run.scores("together")) == 6
+
+
+def test_a_file_and_an_empty_run(tiny_run: TinyRun) -> None:
+    run = tiny_run({"p1": []})
+    path = run.path.parent / "mine.py"
+    path.write_text("def size(problem, samples):\n    return [len(s.output) for s in samples]\n")
+    assert score(run, f"{path}:size").scores("size") == {}
+    full = tiny_run({"p1": ["abc"]}, name="full")
+    assert [s.value for s in score(full, f"{path}:size").scores("size").values()] == [3]
+
+
+def test_bad_calls_are_refused(tiny_run: TinyRun) -> None:
+    run = tiny_run(_OUTPUTS)
+    with pytest.raises(DomainError, match="workers=0"):
+        score(run, "number", workers=0)
+    with pytest.raises(UnknownNameError, match="nmuber"):
+        score(run, ["number", "nmuber"])
+    assert run.scorers() == []
+    with pytest.raises(StoreError):
+        score(run.path / "nowhere", "number")
+
+    def few(problem: Problem, samples: Sequence[Sample]) -> list[Score]:
+        return []
+
+    with pytest.raises(ConfigError, match="0 scores for the 3 samples of problem 'p1'"):
+        score(run, few)

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from tests.conftest import TinyRun
+
+from topdraw.core.records import Score
+from topdraw.errors import ConfigError, UnknownNameError
+from topdraw.selection.candidates import candidates
+from topdraw.store.run import Run
+
+
+def _scored(tiny_run: TinyRun, scores: dict[str, list[Score]], scorer: str = "judge") -> Run:
+    run = tiny_run({key: ["x"] * len(each) for key, each in scores.items()})
+    pairs = [(s, scores[s.problem_id][s.index]) for s in run.samples()]
+    run.add_scores(scorer, pairs)
+    return run
+
+
+YES, NO = Score.verdict(True, answer="4"), Score.verdict(False, answer="5")
+SILENT, FAILED = Score.verdict(False), Score.missing("sandbox crash")
+
+
+def test_columns_come_from_the_scorers_named(tiny_run: TinyRun) -> None:
+    run = _scored(tiny_run, {"a": [NO, YES, SILENT, FAILED, YES], "b": []})
+    rewards = [Score(value=v) for v in (1.0, 2.0, float("nan"), 4.0)] + [FAILED]
+    run.add_scores("reward", zip(run.samples(), rewards, strict=True))
+    found = candidates(run, by="judge", value="reward")
+    assert list(found) == ["a", "b"]
+    one = found["a"]
+    assert one.passed.tolist() == [False, True, False, False, True]
+    assert one.missing.tolist() == [False, False, False, True, False]
+    assert one.answer.tolist() == [0, 1, -1, -1, 1]
+    np.testing.assert_array_equal(one.value, [1.0, 2.0, np.nan, 4.0, np.nan])
+    assert one.length_tokens.tolist() == [1] * 5
+    assert found["b"].n == 0
+
+
+def test_without_a_verifier_the_value_score_says_what_is_missing(tiny_run: TinyRun) -> None:
+    run = _scored(tiny_run, {"a": [Score(value=1.0), FAILED]}, "reward")
+    one = candidates(run, value="reward")["a"]
+    assert one.missing.tolist() == [False, True]
+    assert not one.passed.any()
+    assert (one.answer == -1).all()
+
+
+def test_samples_nobody_scored_yet_are_missing(tiny_run: TinyRun) -> None:
+    run = tiny_run({"a": ["x", "y"]})
+    run.add_scores("judge", [(run.samples()[0], YES)])
+    assert candidates(run, by="judge")["a"].missing.tolist() == [False, True]
+
+
+def test_another_scorer_may_make_the_answers(tiny_run: TinyRun) -> None:
+    run = _scored(tiny_run, {"a": [NO, YES]})
+    answers = [Score(answer="same"), Score(answer="same")]
+    run.add_scores("number", zip(run.samples(), answers, strict=True))
+    assert candidates(run, by="judge", answer="number")["a"].answer.tolist() == [0, 0]
+
+
+def test_logprob_falls_back_on_what_the_samples_carry(tiny_run: TinyRun) -> None:
+    run = tiny_run({"a": ["x", "yyyy", ""]})
+    one = candidates(run, value="logprob")["a"]
+    np.testing.assert_array_equal(one.value, [-1.0, -0.25, np.nan])
+    assert not one.missing.any()
+
+
+def test_greedy_samples_are_a_role_of_their_own(tiny_run: TinyRun) -> None:
+    run = tiny_run({"a": ["x", "y"]}, greedy={"a": "z"})
+    assert candidates(run)["a"].greedy.tolist() == [False, False]
+    assert candidates(run, role="greedy")["a"].greedy.tolist() == [True]
+
+
+def test_a_scorer_the_run_lacks_is_named_with_those_it_has(tiny_run: TinyRun) -> None:
+    run = _scored(tiny_run, {"a": [YES]})
+    with pytest.raises(UnknownNameError, match=r"no scores by 'rm'; it has judge.*topdraw score"):
+        candidates(run, value="rm")
+
+
+def test_a_scorer_without_a_verdict_cannot_judge(tiny_run: TinyRun) -> None:
+    run = _scored(tiny_run, {"a": [Score(value=0.3), FAILED]}, "reward")
+    with pytest.raises(ConfigError, match="'reward' gives values but no verdict"):
+        candidates(run, by="reward")

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.store.strategies import HASH, MODEL, make
+
+from topdraw.core.records import Decoding, Problem, Sample, Score, Task, Usage
+from topdraw.store.run import Run, Sampler
+from topdraw.store.table import columns, counts, sample_columns
+
+IDS = ("b", "a", "\ud800", "\ud801", "\ufffd", "it's")
+TASK = Task("t", "1", tuple(Problem(one, "?") for one in IDS))
+
+
+def create(path: Path) -> Run:
+    samplers = [Sampler(HASH, "sampled", Decoding(), 4)]
+    return Run.create(path, task=TASK, model=MODEL, samplers=samplers, seed=0)
+
+
+scored = st.lists(
+    st.tuples(
+        st.builds(make, st.sampled_from(IDS), st.integers(0, 3)),
+        st.one_of(
+            st.builds(Score.verdict, st.booleans(), answer=st.sampled_from(["4", "\ud800"])),
+            st.just(Score.missing("down")),
+            st.builds(Score, value=st.sampled_from([math.nan, math.inf, 0.5])),
+        ),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(given_scores=scored)
+def test_columns_say_what_scores_say(
+    tmp_path_factory: pytest.TempPathFactory,
+    given_scores: list[tuple[Sample, Score, bool]],
+) -> None:
+    run = create(tmp_path_factory.mktemp("runs") / "run")
+    for sample, score, seal in given_scores:
+        run.add_scores("s", [(sample, score)])
+        if seal:
+            run.seal()
+    wanted = run.scores("s")
+    found = columns(run, "s")
+    keys = [(HASH, IDS[p], int(i)) for p, i in zip(found.problem, found.index, strict=True)]
+    assert keys == sorted(wanted, key=lambda key: (IDS.index(key[1]), key[2]))
+    for at, key in enumerate(keys):
+        score = wanted[key]
+        assert found.missing[at] == score.is_missing
+        assert found.judged[at] == (score.passed is not None)
+        assert found.passed[at] == bool(score.passed)
+        np.testing.assert_equal(found.value[at], score.value)
+    tally = counts(run, "s")
+    for at, one in enumerate(IDS):
+        mine = [score for key, score in wanted.items() if key[1] == one]
+        judged = [score for score in mine if score.passed is not None]
+        assert tally.n[at] == len(judged)
+        assert tally.c[at] == sum(bool(score.passed) for score in judged)
+        assert tally.missing[at] == sum(score.is_missing for score in mine)
+
+
+def test_sample_columns_say_what_samples_say(tmp_path: Path) -> None:
+    run = create(tmp_path)
+    drawn = [
+        make(one, at, "x", logprob=-at or math.nan, usage=Usage(7, at))
+        for one in IDS
+        for at in range(4)
+    ]
+    for part in (drawn[:10], drawn[8:20]):
+        with run.writer() as writer:
+            for sample in part:
+                writer.append(sample)
+        run.seal()
+    with run.writer() as writer:
+        for sample in drawn[18:]:
+            writer.append(sample)
+    found = sample_columns(run)
+    assert found.problem.tolist() == [at for at in range(len(IDS)) for _ in range(4)]
+    assert found.index.tolist() == [0, 1, 2, 3] * len(IDS)
+    assert found.output_tokens.tolist() == [one.usage.output_tokens for one in drawn]
+    assert set(found.prompt_tokens.tolist()) == {7}
+    np.testing.assert_equal(found.logprob, [one.logprob for one in drawn])
+    assert sample_columns(run, role="greedy").index.shape == (0,)
+
+
+def test_no_scores_are_empty_columns(tmp_path: Path) -> None:
+    run = create(tmp_path)
+    assert columns(run, "none").value.shape == (0,)
+    assert counts(run, "none").n.tolist() == [0] * len(IDS)
+    assert columns(run, "none").passed.dtype == np.bool_
+    assert columns(run, "none").problem.dtype == np.int64
