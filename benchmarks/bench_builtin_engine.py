@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import os
 
-os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+os.environ.update(
+    dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+)
 
-import json  # noqa: E402  # the thread counts must be set before NumPy and torch are imported
-import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
+import json
+import time
+from collections.abc import Callable
 
-import torch  # noqa: E402
-from topdraw.core.records import Decoding  # noqa: E402
-from topdraw.models.builtin.engine import Draw, Engine  # noqa: E402
-from topdraw.models.builtin.weights import FOLDER, load  # noqa: E402
-from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from topdraw.core.records import Decoding
+from topdraw.models.builtin.engine import Draw, Engine
+from topdraw.models.builtin.weights import FOLDER, load
 
 PROMPT = (
     "Leo has 68 nuts. A friend gives Leo 37 more. He gets 4 bags of 31. He finds 30 more. "

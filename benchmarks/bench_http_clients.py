@@ -2,7 +2,7 @@
 
 Not here: topdraw's own overhead; that is bench_sampling.py. The anchor is httpx (what the official
 OpenAI client is built on). Prints one JSON line; decision: docs/decisions/002-http-client.md.
-Try it: `python benchmarks/bench_http_clients.py`.
+Try it: `python benchmarks/bench_http_clients.py`, or with 8 at a time: `... 8`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from slow_server import running
 
-REQUESTS, AT_ONCE, SECONDS, ROUNDS = 1024, 64, 0.02, 5
+REQUESTS, SECONDS, ROUNDS = 1024, 0.02, 5
+AT_ONCE = int(sys.argv[1]) if len(sys.argv) > 1 else 64
 BODY = {
     "model": "m",
     "messages": [{"role": "user", "content": "How many nuts does Leo have now? " * 8}],

@@ -15,10 +15,12 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
+
 from topdraw.models.builtin.tokenizer import Tokenizer
 from topdraw.models.builtin.weights import FOLDER, Weights, load
 
 Kind = Literal["f16", "f32"]
+KINDS: tuple[Kind, ...] = ("f16", "f32")
 TYPES = {"f16": np.float16, "f32": np.float32}
 GGUF_NAMES = {
     "input_layernorm": "attn_norm",
@@ -57,7 +59,8 @@ def write_transformers(out: Path, stage: str, *, folder: Path = FOLDER) -> None:
     special = {token: text for text, token in Tokenizer(weights.tokenizer).special.items()}
     _write_json(out / "config.json", {**config, "torch_dtype": "float32", "dtype": "float32"})
     _write_json(
-        out / "generation_config.json", {"do_sample": True, "eos_token_id": end, "pad_token_id": pad}
+        out / "generation_config.json",
+        {"do_sample": True, "eos_token_id": end, "pad_token_id": pad},
     )
     _write_json(
         out / "tokenizer_config.json",
@@ -114,9 +117,7 @@ def _write_shape(writer: gguf.GGUFWriter, weights: Weights, stage: str, kind: Ki
     writer.add_file_type(types[kind])
 
 
-def _write_vocabulary(
-    writer: gguf.GGUFWriter, config: dict[str, object], weights: Weights
-) -> None:
+def _write_vocabulary(writer: gguf.GGUFWriter, config: dict[str, object], weights: Weights) -> None:
     data = json.loads(weights.tokenizer.read_text(encoding="utf-8"))
     by_id = {token: text for text, token in data["model"]["vocab"].items()}
     special = {entry["id"]: entry["content"] for entry in data["added_tokens"]}

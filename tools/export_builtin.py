@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tools.builtin_export import write_gguf, write_safetensors, write_transformers
+from tools.builtin_export import KINDS, write_gguf, write_safetensors, write_transformers
+
 from topdraw.models.builtin.weights import STAGES, load
 
 
@@ -25,13 +26,13 @@ def export(stage: str, out: Path) -> list[Path]:
     """
     weights = load(stage)
     written = []
-    for kind in ("f16", "f32"):
+    for kind in KINDS:
         path = out / f"{stage}-{kind}.safetensors"
         write_safetensors(path, weights, kind)
         written.append(path)
     write_transformers(out / f"{stage}-transformers", stage)
     written.append(out / f"{stage}-transformers")
-    for kind in ("f16", "f32"):
+    for kind in KINDS:
         path = out / f"{stage}-{kind}.gguf"
         write_gguf(path, stage, kind)
         written.append(path)

@@ -76,6 +76,11 @@ def test_the_curve_is_the_same_numbers_side_by_side() -> None:
         np.testing.assert_allclose(curve[:, column], pass_at_k(n, c, k), atol=1e-15)
 
 
+def test_no_problems_and_no_k_give_empty_curves() -> None:
+    assert coverage_curve([], [], [1]).shape == (0, 1)
+    assert coverage_curve([3], [1], []).shape == (1, 0)
+
+
 def test_more_than_there_are_is_refused_and_never_one() -> None:
     with pytest.raises(
         DomainError, match=r"pass@64 needs at least 64 scored.*'problem 1' has 32.*-n 64"

@@ -49,7 +49,7 @@ def test_arguments_that_fit_neither_form_are_refused(tmp_path: Path) -> None:
         pass_at_k(5, 2)  # type: ignore[call-overload]
     for arguments in ((run,), (run, 2, 2), (run, 2.5), (run, True)):
         with pytest.raises(TypeError, match="one whole number k"):
-            pass_at_k(*arguments)  # type: ignore[call-overload]
+            pass_at_k(*arguments)
 
 
 def test_a_verifier_is_needed_and_must_have_scored(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.selection.made import any_candidates
 
@@ -31,6 +31,7 @@ def test_weights_of_ten_thousand_neither_overflow_nor_lose_mass() -> None:
     assert best_of_k_weights(10_000, 500).sum() == pytest.approx(1, abs=1e-12)
 
 
+@settings(max_examples=40)
 @given(any_candidates(missing=False))
 def test_it_equals_the_selector_over_all_subsets(one: Candidates) -> None:
     ks = range(1, one.n + 1)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.selection.made import any_candidates, made
 
@@ -27,7 +27,8 @@ def test_few_subsets_are_all_taken_and_nothing_is_random(one: Candidates) -> Non
     assert not got.error.any()
 
 
-@given(any_candidates(missing=False), st.sampled_from(["sigmoid", "exp"]))
+@settings(max_examples=40)
+@given(any_candidates(most=6, missing=False), st.sampled_from(["sigmoid", "exp"]))
 def test_votes_all_at_once_equal_votes_one_by_one(one: Candidates, weight: str) -> None:
     selector = resolve_selector(f"weighted_majority({weight})")
     ks = range(1, one.n + 1)

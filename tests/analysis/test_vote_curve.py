@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.selection.made import any_candidates, made
 
@@ -13,6 +13,7 @@ from topdraw.errors import DomainError
 from topdraw.selection.vote import majority
 
 
+@settings(max_examples=40)
 @given(any_candidates(missing=False))
 def test_it_equals_the_vote_over_all_subsets(one: Candidates) -> None:
     ks = range(1, one.n + 1)
@@ -58,7 +59,9 @@ def test_a_large_case_agrees_with_simulation(silent: int) -> None:
     answer[:silent] = -1
     passed = answer == 3
     subsets = [rng.choice(100, size=15, replace=False) for _ in range(4000)]
-    draws = at_all(majority, [made(answer=answer[s], passed=passed[s]) for s in subsets])
+    draws = at_all(
+        majority, [made(answer=answer[s].tolist(), passed=passed[s].tolist()) for s in subsets]
+    )
     error = draws.std() / np.sqrt(draws.size)
     assert majority_of_k(answer, passed, [15])[0] == pytest.approx(draws.mean(), abs=4 * error)
 

@@ -114,6 +114,7 @@ class ScriptedServer:
         self.logprobs = logprobs
         self.total_usage = total_usage
         self.seconds = seconds
+        self.models_faults: list[Fault] = []
         self.counts = Counts()
         self.url = ""
         self._seen: Counter[str] = Counter()
@@ -149,6 +150,9 @@ class ScriptedServer:
         self._loop.close()
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
+        if self.models_faults:
+            fault = self.models_faults.pop(0)
+            return web.Response(status=fault.status, text=str(fault.body or ""))
         if self.models is None:
             return web.Response(status=404)
         return web.json_response({"data": [{"id": name} for name in self.models]})
@@ -190,7 +194,9 @@ class ScriptedServer:
             ]
             return web.json_response({"detail": detail}, status=422)
         if self.max_n is not None and n > self.max_n:
-            error = {"code": 400, "message": f"Invalid value of n: 1 <= value <= {self.max_n}"}
+            # llama.cpp's own words.
+            limits = f"Value must be between 1 <= value <= {self.max_n}, but got {n}"
+            error = {"code": 400, "message": f"Field 'n': {limits}"}
             return web.json_response({"error": error}, status=400)
         return None
 

@@ -24,7 +24,8 @@ def main(path: str, slots: str) -> None:
     params.use_jinja = True
     params.warmup = False
     server = xllamacpp.Server(params)
-    print(f"ADDRESS {server.listening_address}", flush=True)
+    sys.stdout.write(f"ADDRESS {server.listening_address}\n")
+    sys.stdout.flush()
     sys.stdin.read()
 
 

@@ -3,7 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.sampling.models_for_tests import Echo
 
+from topdraw.core import registry
 from topdraw.errors import ConfigError, UnknownNameError
 from topdraw.models.address import read_address, read_key
 from topdraw.models.connect import connect
@@ -48,6 +50,19 @@ def test_an_option_the_model_does_not_take_is_named(tmp_path: Path) -> None:
         connect(file, model="gpt")
     with pytest.raises(ConfigError, match=r"'chunks'.*chunk"):
         connect("http://localhost:1/v1", model="m", chunks=3)
+
+
+def test_a_model_of_ones_own_is_found_by_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._known, "model", dict(registry._known["model"]))
+    seen: list[tuple[str, dict[str, object]]] = []
+
+    @registry.model("mine")
+    def mine(spec: str, **options: object) -> Echo:
+        seen.append((spec, options))
+        return Echo()
+
+    connect("mine:x", size=3)
+    assert seen == [("mine:x", {"size": 3})]
 
 
 @pytest.mark.parametrize(

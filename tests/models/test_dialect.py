@@ -10,7 +10,7 @@ from topdraw.models.wire import request_body
 
 dialects = st.builds(
     Dialect,
-    st.frozensets(st.sampled_from([*EXTRAS, "top_k=0", "seed", "max_tokens"])),
+    st.frozensets(st.sampled_from([*EXTRAS, "repeat_last_n", "top_k=0", "seed", "max_tokens"])),
     st.none() | st.integers(1, 64),
     st.integers(1, 64),
     st.booleans(),

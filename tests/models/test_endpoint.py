@@ -86,7 +86,6 @@ def test_every_setting_is_said_and_the_seed_is_the_samples_own() -> None:
         "min_p": 0.0,
         "repetition_penalty": 1.0,
         "repeat_penalty": 1.0,
-        "repeat_last_n": -1,
     }
     assert [s.output for s in samples] == [text_of(body | {"seed": s}, 0) for s in seeds]
     assert all(s.usage.output_tokens == 3 and not s.usage.estimated for s in samples)
@@ -498,6 +497,34 @@ def test_the_only_model_is_found_and_several_are_listed() -> None:
         connect_endpoint(server.url)
     with ScriptedServer(models=None) as server, pytest.raises(ConfigError, match="not list"):
         connect_endpoint(server.url)
+
+
+def test_asking_for_the_models_is_tried_again_and_a_wrong_key_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with ScriptedServer() as server:
+        server.models_faults = [Fault("status", 503), Fault("status", 429)]
+        assert connect_endpoint(server.url, retry=QUICK).model == "tiny"
+        server.models_faults = [Fault("status", 401)]
+        with pytest.raises(Refused, match="OPENAI_API_KEY"):
+            connect_endpoint(server.url, retry=QUICK)
+        server.models_faults = [Fault("status", 200, "<html>")]
+        with pytest.raises(ConfigError, match="not list"):
+            connect_endpoint(server.url, retry=QUICK)
+
+
+def test_a_connection_that_never_stands_is_an_unreachable_server() -> None:
+    deadlines = Deadlines(connect_seconds=1e-9)
+    with served(ScriptedServer(), deadlines=deadlines) as endpoint:
+        _, error = draw_and_catch(endpoint)
+    assert isinstance(error, Refused)
+    assert "no connection in time" in str(error)
+
+
+@pytest.mark.parametrize("name", ["chunk", "concurrency"])
+def test_sizes_below_one_are_refused(name: str) -> None:
+    with pytest.raises(DomainError, match=f"{name} is 0"):
+        connect_endpoint("http://localhost:1/v1", model="m", **{name: 0})  # type: ignore[arg-type]  # a name from a list
 
 
 async def test_the_model_is_found_inside_a_running_loop_too() -> None:

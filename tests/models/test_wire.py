@@ -42,6 +42,28 @@ def test_any_json_gives_choices_or_trouble(payload: Json, status: int) -> None:
             assert not any(math.isinf(c.logprob) for c in got.choices)
 
 
+@given(
+    st.text(),
+    st.sampled_from(["stop", "length", "content_filter", "tool_calls", "eos"]),
+    st.integers(-1, 2**32),
+    st.text(max_size=3),
+)
+def test_the_short_way_says_what_the_long_way_says(
+    text: str, reason: str, tokens: int, model: str
+) -> None:
+    choice = {"message": {"content": text}, "finish_reason": reason}
+    usage = {"prompt_tokens": 4, "completion_tokens": tokens}
+    short, long = (
+        read_reply(200, {}, json.dumps(body, ensure_ascii=False).encode(), "prompt")
+        for body in (
+            {"choices": [choice], "usage": usage, "model": model},
+            {"choices": [{**choice, "logprobs": {}}], "usage": usage, "model": model},
+        )
+    )
+    # NaN, the unknown log-probability, is not equal to itself: compare what is written.
+    assert repr(short) == repr(long)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_give_choices_or_trouble(raw: bytes) -> None:
     with pytest.raises(Trouble):

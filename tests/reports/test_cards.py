@@ -76,12 +76,12 @@ def test_remarks_say_why_what_and_how_it_ended() -> None:
 @pytest.mark.parametrize(
     ("probability", "told"),
     [
-        (0, "0 %"),
-        (0.001, "< 1 %"),
-        (0.25, "25 %"),
-        (0.999, "> 99 %"),
-        (1, "100 %"),
-        (0.9941, "99 %"),
+        (0, "0%"),
+        (0.001, "< 1%"),
+        (0.25, "25%"),
+        (0.999, "> 99%"),
+        (1, "100%"),
+        (0.9941, "99%"),
     ],
 )
 def test_a_percentage_is_never_rounded_to_certainty(probability: float, told: str) -> None:

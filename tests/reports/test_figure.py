@@ -107,8 +107,8 @@ def test_gap_is_shaded_and_named_in_both_layouts() -> None:
         assert str(summary.gap).partition(" ")[2] in svg
 
 
-@pytest.mark.parametrize("gap", [None, Estimate(math.nan)])
-def test_gap_that_is_unknown_is_not_drawn(gap: Estimate | None) -> None:
+@pytest.mark.parametrize("gap", [None, Estimate(math.nan), Estimate(0.0, 0.0, 0.1)])
+def test_gap_that_is_unknown_or_none_is_not_drawn(gap: Estimate | None) -> None:
     assert 'class="gap' not in curves_figure(fake_summary().curves, gap=gap)
 
 

@@ -39,7 +39,7 @@ def test_the_best_selector_is_the_highest_real_one(summary: Summary) -> None:
 
 
 def test_one_sample_leaves_one_claim() -> None:
-    assert [claim.words for claim in finding(fake_summary(n=1))] == ["one sample"]
+    assert [claim.words for claim in finding(fake_summary(n=1))] == ["One sample"]
 
 
 def test_an_empty_summary_says_so() -> None:
@@ -80,6 +80,12 @@ def test_a_gain_below_zero_is_not_called_more(summary: Summary) -> None:
     )
     text = reading(dataclasses.replace(summary, differences=lost))
     assert "0.050 [0.020, 0.080] less than one sample" in text
+
+
+def test_without_a_paired_difference_the_gain_is_left_open(summary: Summary) -> None:
+    text = reading(dataclasses.replace(summary, differences=()))
+    assert "with 100 samples. A gap" in text
+    assert "paired" not in text
 
 
 def test_all_solved_is_said(summary: Summary) -> None:

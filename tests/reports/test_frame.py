@@ -39,7 +39,15 @@ def test_a_single_k_stands_in_the_middle() -> None:
 
 @pytest.mark.parametrize(
     ("values", "top"),
-    [([0.31, 0.05], 0.4), ([1.0], 1.0), ([math.nan], 1.0), ([0.0], 0.1), ([0.3], 0.3)],
+    [
+        ([0.31, 0.05], 0.4),
+        ([0.5], 0.5),
+        ([0.61], 0.8),
+        ([1.0], 1.0),
+        ([math.nan], 1.0),
+        ([0.0], 0.1),
+        ([0.3], 0.3),
+    ],
 )
 def test_the_axis_ends_at_the_next_tenth(values: list[float], top: float) -> None:
     assert top_of(values) == pytest.approx(top)

@@ -95,7 +95,7 @@ def test_a_terminal_gets_the_same_numbers_with_style(
 
 def test_the_rich_table_fits_eighty_columns(summary: Summary) -> None:
     out = io.StringIO()
-    Console(file=out, width=100).print(rich_table(summary))
+    Console(file=out, width=80).print(rich_table(summary))
     assert "0.737 [0.682, 0.792]" in out.getvalue()
 
 

@@ -48,6 +48,7 @@ def test_alike_outputs_are_shown_once_with_their_count_and_weight() -> None:
         ("b", 1, "failed", 2),
     ]
     assert made.samples[0].weights == (("majority", 0.75),)
+    assert [s.value for s in made.samples] == [3.0, 2.0]
     assert made.picked == (("majority", 0.75),)
     assert made.target == '{"tests": ["é"]}'
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -208,6 +209,14 @@ def test_a_model_that_dies_on_the_way_stops_the_run_too(tmp_path: Path) -> None:
     assert len(Run.open(tmp_path).samples()) == 100
 
 
+def test_many_refused_prompts_are_not_a_dead_model(tmp_path: Path) -> None:
+    refused = frozenset((f"t/{i}", 0) for i in range(5, 45))
+    model = Echo(fails=refused, error=EndpointError("too long", status=400))
+    with pytest.raises(EndpointError, match="40 of 60 samples"):
+        sample(task(60), model, 1, out=tmp_path, concurrency=4)
+    assert len(Run.open(tmp_path).samples()) == 20
+
+
 def test_a_refusal_stops_at_once_and_is_raised_itself(tmp_path: Path) -> None:
     model = Echo(fails=frozenset({("t/2", 0)}), error=Refused("wrong key", status=401))
     with pytest.raises(Refused, match="wrong key"):
@@ -306,6 +315,36 @@ async def test_a_cancelled_run_keeps_what_was_finished_and_goes_on(tmp_path: Pat
     assert len(healthy.drawn) == 8
     whole = await sample_async(task(), Echo(), 3, out=tmp_path / "whole")
     assert rows(resumed) == rows(whole)
+
+
+def test_an_interrupt_of_a_blocking_call_inside_a_loop_keeps_everything(tmp_path: Path) -> None:
+    # As in a notebook: a loop without a signal handler of its own runs already.
+    model = Stalling(after=7)
+
+    async def cell() -> None:
+        sample(task(), model, 3, out=tmp_path, concurrency=1)
+
+    def interrupt_when_stalled() -> None:
+        while not model.stalled.is_set():
+            time.sleep(0.002)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    loop = asyncio.new_event_loop()
+    watcher = threading.Thread(target=interrupt_when_stalled)
+    watcher.start()
+    with pytest.raises(KeyboardInterrupt):
+        loop.run_until_complete(cell())
+    watcher.join()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    assert len(Run.open(tmp_path).samples()) == 7
+
+
+async def test_a_spec_is_connected_and_closed(tmp_path: Path) -> None:
+    file = tmp_path / "s.jsonl"
+    file.write_text("".join(f'{{"id": "t/{i}", "output": "x"}}\n' for i in range(5)))
+    run = await sample_async(task(), f"recorded:{file}", 1, out=tmp_path / "run")
+    assert len(run.samples()) == 5
 
 
 def endpoint(url: str, **options: Any) -> Model:  # noqa: ANN401 - handed on

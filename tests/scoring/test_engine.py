@@ -1,6 +1,9 @@
 """Scoring a stored run: only what is left, both roles, missing ones again, kill and resume."""
 
 import asyncio
+import functools
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 
@@ -105,6 +108,36 @@ def test_workers_change_nothing_but_the_threads(tiny_run: TinyRun, workers: int)
     assert (scorer.threads == {here}) == (workers == 1)
 
 
+@pytest.mark.parametrize("odd", ["\ud800", "a/../b", "\x00", "\u2028", "x" * 500, " "])
+def test_odd_ids_and_outputs_are_scored(tiny_run: TinyRun, odd: str) -> None:
+    run = score(tiny_run({odd: [odd, "2"]}, targets={odd: "2"}), "number")
+    assert _verdicts(run) == {(odd, 0): False, (odd, 1): True}
+
+
+@pytest.mark.slow
+def test_a_kill_loses_no_finished_score(tiny_run: TinyRun) -> None:
+    run = tiny_run({f"p{i}": ["a", "b"] for i in range(12)})
+    scorer = run.path.parent / "mine.py"
+    scorer.write_text(
+        "import os, pathlib\n"
+        f"calls = pathlib.Path({str(run.path.parent / 'calls')!r})\n"
+        "def mine(problem, samples):\n"
+        "    with calls.open('a') as file:\n"
+        "        print(problem.id, file=file)\n"
+        "    if len(calls.read_text().splitlines()) == 6:\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    return [1.0 for _ in samples]\n"
+    )
+    code = "import sys, topdraw; topdraw.score(sys.argv[1], sys.argv[2])"
+    command = [sys.executable, "-c", code, str(run.path), f"{scorer}:mine"]
+    assert subprocess.run(command, check=False).returncode == -9
+    assert len(Run.open(run.path).scores("mine")) == 10
+    subprocess.run(command, check=True)
+    assert len(Run.open(run.path).scores("mine")) == 24
+    calls = (run.path.parent / "calls").read_text().splitlines()
+    assert calls == [f"p{i}" for i in (*range(6), *range(5, 12))]
+
+
 def test_progress_rises_to_the_total(tiny_run: TinyRun) -> None:
     seen: list[tuple[int, int]] = []
     run = tiny_run(_OUTPUTS)
@@ -140,6 +173,21 @@ def test_async_scorers_run_side_by_side(tiny_run: TinyRun) -> None:
     run = score(tiny_run(_OUTPUTS), together)  # type: ignore[arg-type]  # async scorers are allowed
     assert all(found.passed for found in run.scores("together").values())
     assert len(run.scores("together")) == 6
+
+
+def test_many_small_sessions_are_compacted(tiny_run: TinyRun) -> None:
+    run, scorer = tiny_run({f"p{i}": ["a"] for i in range(20)}), Recorder()
+
+    def stop(most: int, done: int, total: int) -> None:
+        if done > most:
+            raise KeyboardInterrupt
+
+    for most in range(16):
+        with pytest.raises(KeyboardInterrupt):
+            score(run, scorer, on_progress=functools.partial(stop, most))
+    score(run, scorer)
+    assert not run.score_ledger("Recorder").is_scattered(2)
+    assert len(run.scores("Recorder")) == 20
 
 
 def test_a_file_and_an_empty_run(tiny_run: TinyRun) -> None:

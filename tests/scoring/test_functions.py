@@ -116,6 +116,7 @@ def test_the_answer_does_not_look_at_hidden_tests() -> None:
     assert _score(["return x*2"])[0].answer == _score(["return x*2"], other)[0].answer
 
 
+@pytest.mark.slow
 def test_a_probe_that_hangs_does_not_cost_the_verdict() -> None:
     target: Json = {"tests": [[1, 1]], "examples": [[6, 6]]}
     (score,) = _score(["while x > 6: pass\nreturn x"], target)
@@ -169,6 +170,13 @@ def test_probes_are_new_distinct_and_few(shown: list[Json]) -> None:
     found = [repr(probe) for probe in probes(shown)]
     assert len(set(found)) == len(found) <= 12
     assert not {repr(value) for value in shown} & set(found)
+
+
+def test_probes_of_every_kind() -> None:
+    assert probes([[1, "a"], True, None, {"a": 1}, 2.5]) == [
+        *(["a", 1], [1, "a", 1, "a"], [2, "a"], [1]),
+        *(False, 3.5, 8.0, 1.0),
+    ]
 
 
 @given(st.text())

@@ -125,7 +125,8 @@ def test_what_it_gave_before_it_was_stopped_counts() -> None:
 
 def test_forged_results_are_only_its_own() -> None:
     # Writing a result by hand gets no further than returning it.
-    text = 'import os\nos.write(3, b\'[["value", 5], ["value", 6]]\')\nos._exit(0)'
+    by_hand = b'["value", 5]\n["value", 6]\n'
+    text = f"import os\nos.write(3, {by_hand!r})\nos._exit(0)"
     assert _values(_beside_honest(_body(text))) == [5, 6]
     garbage = _beside_honest(_body("import os\nos.write(3, b'[' * 10**5)\nos._exit(0)"))
     assert garbage.outputs[0].error == "ended without a result"
@@ -240,7 +241,8 @@ def test_a_child_that_is_not_ours_is_missing(
     fake.write_text(f"#!/bin/sh\n{says}\n")
     fake.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(fake))
-    monkeypatch.setattr(runner, "_START_SECONDS", 0.3)
+    if says.startswith("sleep"):
+        monkeypatch.setattr(runner, "_START_SECONDS", 0.3)
     (outcome,) = run_programs([_HONEST], ["x" * 10**6])
     assert outcome.missing.endswith(why)
 

@@ -23,6 +23,7 @@ from topdraw.store.run import Run, Sampler
 from topdraw.store.segments import scan, segments
 
 WORKERS = 2
+TRIALS = 4
 WORKER = """
 import os, sys
 from topdraw.core.records import Sample
@@ -69,7 +70,7 @@ def test_kill_nine_loses_no_acknowledged_sample(tmp_path: Path, sealing: tuple[s
     run = create(tmp_path / "run")
     rng = random.Random(7)  # when to kill
     acked = [0] * WORKERS
-    for trial in range(4):
+    for trial in range(TRIALS):
         first = [(trial + 1) * 10**6] * WORKERS
         running = [start(run, worker, first[worker], *sealing) for worker in range(WORKERS)]
         heard = [kill(process, rng.uniform(0.0, 0.4)) for process in running]
@@ -86,7 +87,7 @@ def test_kill_nine_loses_no_acknowledged_sample(tmp_path: Path, sealing: tuple[s
         for one in samples
     )
     # At most one sample per kill was stored and not heard of.
-    assert sum(acked) <= len(samples) <= sum(acked) + 4 * WORKERS
+    assert sum(acked) <= len(samples) <= sum(acked) + TRIALS * WORKERS
     run.seal()
     assert run.samples() == samples
     assert segments(run.path / "segments") == []

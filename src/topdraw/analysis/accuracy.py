@@ -47,8 +47,8 @@ def accuracy(
 
     Args:
         run: a scored run.
-        selector: a spec ("majority", "posterior(0.5)") or a function of `Candidates`. "greedy"
-            looks at the run's greedy samples, whatever k is not given.
+        selector: a spec ("majority", "posterior(0.5)") or a function of `Candidates`. One that
+            needs "greedy" looks at the run's greedy samples, all of them whatever k is.
         by: the verifier whose verdicts count and whose answers vote; default the task's own.
         value: the scorer that ranks; default "reward" when the run has it, else "logprob".
         k: samples used, 1 <= k <= the scored samples of every problem; None uses all.
@@ -69,6 +69,7 @@ def accuracy(
     by = judge(run, by)
     value = value or (default_value(run, by) if "value" in resolved.needs else None)
     role: Role = "greedy" if "greedy" in resolved.needs else "sampled"
+    k = None if role == "greedy" else k
     found = candidates(run, by=by, value=value, role=role)
     require_needs(run, resolved, found.values(), by, value)
     answered = {key: scored(one) for key, one in found.items() if not one.missing.all()}

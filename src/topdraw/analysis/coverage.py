@@ -31,7 +31,10 @@ def coverage_curve(n: ArrayLike, c: ArrayLike, ks: Sequence[int]) -> FloatArray:
         DomainError: as `pass_at_k`.
     """
     n_, c_ = _checked(n, c, min(ks, default=1), max(ks, default=1))
-    return np.stack([-np.expm1(_log_all_wrong(n_, c_, k)) for k in ks], axis=-1)
+    curve = np.empty((*n_.shape, len(ks)))
+    for column, k in enumerate(ks):
+        curve[..., column] = -np.expm1(_log_all_wrong(n_, c_, k))
+    return curve
 
 
 def _log_all_wrong(n: IntArray, c: IntArray, k: int) -> FloatArray:

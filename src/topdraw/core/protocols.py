@@ -1,6 +1,7 @@
 """The four seams of topdraw: what a model, a scorer, a selector and a task loader must do.
 
-Not here: any implementation. Contract tests for third parties: `topdraw.core.contracts`.
+Not here: any implementation. Contract tests for third parties: `scoring.contracts` and
+`selection.contracts`.
 Try it: `python -m pytest tests/core/test_protocols.py`.
 """
 

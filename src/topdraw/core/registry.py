@@ -92,8 +92,9 @@ def selector(
         >>> from topdraw import selector
         >>> @selector("shortest", needs=("length_tokens",))
         ... def shortest(candidates):
-        ...     hit = candidates.length_tokens == candidates.length_tokens.min()
-        ...     return hit / hit.sum()
+        ...     length = np.where(candidates.missing, np.inf, candidates.length_tokens)
+        ...     best = ~candidates.missing & (length == length.min(initial=np.inf))
+        ...     return best / max(best.sum(), 1)
     """
 
     def decorate(function: SelectorT) -> SelectorT:

@@ -22,9 +22,8 @@ EXTRAS: Mapping[str, tuple[Json, ...]] = {
     "min_p": (0.0,),
     "repetition_penalty": (1.0,),
     "repeat_penalty": (1.0,),
-    "repeat_last_n": (-1,),
 }
-_DROPPABLE = (*EXTRAS, "seed")
+_DROPPABLE = (*EXTRAS, "repeat_last_n", "seed")
 _N_LIMIT = re.compile(
     r"(?:<=|at most|less than or equal to|no more than|maximum(?: of| is)?|up to|limit(?: of| is)?"
     r"|and|slots)\D{0,12}(\d+)",
@@ -131,9 +130,7 @@ _SPEAKING = (*_DROPPABLE, "n", "max_tokens", "logprobs", "stop", "temperature", 
 def _pattern(field: str) -> str:
     # A bare letter n is also a variable in prose: only as a quoted or compared name it is ours.
     if field == "n":
-        return (
-            r"[`'\"]n[`'\"]|\bn\s*(?:=|>|<|must|should|is\b|to be)|\bn_cmpl\b|<= ?(?:n|value) ?<="
-        )
+        return r"[`'\"]n[`'\"]|\bn\s*(?:=|>|<|must|should|is\b|to be)|\bn_cmpl\b"
     return rf"(?<!\w){field}(?!\w)"
 
 

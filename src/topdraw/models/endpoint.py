@@ -13,14 +13,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from topdraw.core.records import Decoding, Json, Problem, Sample, Usage
+from topdraw.core.records import Decoding, Json, Problem, Sample
 from topdraw.core.registry import model as register
 from topdraw.core.seeds import sample_seed
 from topdraw.errors import ConfigError, DomainError, EndpointError
 from topdraw.models.address import read_address, read_key
 from topdraw.models.dialect import Dialect, learn, unsayable
-from topdraw.models.retry import Refused, Retry, Trouble, error_words, status_trouble
+from topdraw.models.retry import Refused, Retry, Trouble, status_trouble
 from topdraw.models.transport import Answer, Deadlines, Transport, shown
+from topdraw.models.verdict import endpoint_error, outcome_of
 from topdraw.models.wire import (
     Api,
     Choice,
@@ -33,13 +34,6 @@ from topdraw.models.wire import (
 
 if TYPE_CHECKING:
     import yarl
-
-_HINTS = {
-    401: "Set the key in the environment variable {key}.",
-    402: "Top up the account, then run the same command again: nothing drawn is lost.",
-    403: "The key in {key} may not use this model.",
-    404: "Is the address right (it often ends in /v1), and is {model!r} a model of this server?",
-}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -218,7 +212,7 @@ class Endpoint:
                 if learned is not None:
                     trial = learned
                     continue
-                outcome = _outcome(trouble, ask.decoding, n)
+                outcome = outcome_of(trouble, ask.decoding, n)
                 if outcome is not None:
                     return outcome, n
                 attempt += 1
@@ -288,48 +282,6 @@ class Endpoint:
         return endpoint_error(
             trouble, attempts, url=self.url, model=self.model, key=self._key, name=self._key_name
         )
-
-
-def _outcome(trouble: Trouble, decoding: Decoding, n: int) -> Reply | None:
-    """The reply that a refusal of the *prompt* amounts to: the model fails on it, always."""
-    words = set(error_words(trouble.payload))
-    reason = ""
-    if trouble.status == 400 and words & {"content_filter", "content_policy_violation"}:
-        reason = "content_filter"
-    # When we set max_tokens, it may be our number that does not fit: that is not the model's fault.
-    too_long = {"exceed_context_size_error"} | (
-        {"context_length_exceeded"} if decoding.max_tokens is None else set()
-    )
-    if trouble.status == 400 and words & too_long:
-        reason = "length"
-    if not reason:
-        return None
-    return Reply((Choice("", reason),) * n, (Usage(estimated=True),) * n)
-
-
-def endpoint_error(
-    trouble: Trouble, attempts: int, *, url: yarl.URL, model: str, key: str | None, name: str
-) -> EndpointError:
-    """The error to raise when there is no point in asking again."""
-    what = trouble.what.replace(key, "[key]") if key and len(key) >= 8 else trouble.what
-    kind, hint = EndpointError, ""
-    if trouble.unreachable:
-        kind, hint = Refused, "Is the server running, and is the address right?"
-    elif trouble.quota:
-        kind, hint = Refused, _HINTS[402]
-    elif trouble.hopeless:
-        kind = Refused
-        hint = _HINTS[trouble.status or 404].format(key=name, model=model)
-    elif trouble.hint_seconds and trouble.retryable:
-        hint = f"It asked us to wait {trouble.hint_seconds:.0f} s; run the same command later."
-    times = f" after {attempts} attempts" if attempts > 1 else ""
-    return kind(
-        f"{shown(url)} did not answer{times}: {what}.",
-        hint=hint,
-        status=trouble.status,
-        attempts=attempts,
-        request_id=trouble.request_id,
-    )
 
 
 @register("http")

@@ -54,6 +54,7 @@ class Answer:
 class _Pool:
     session: aiohttp.ClientSession
     slots: asyncio.Semaphore
+    at_once: int
 
 
 class Transport:
@@ -88,7 +89,8 @@ class Transport:
         loop = asyncio.get_running_loop()
         pool = self._pools.get(loop)
         if pool is None or pool.session.closed:
-            pool = self._pools[loop] = _Pool(self._session(), asyncio.Semaphore(self.at_once))
+            slots = asyncio.Semaphore(self.at_once)
+            pool = self._pools[loop] = _Pool(self._session(), slots, self.at_once)
         return pool
 
     def _session(self) -> aiohttp.ClientSession:
@@ -112,7 +114,10 @@ class Transport:
     @property
     def slots(self) -> asyncio.Semaphore:
         """Holds one place per request in flight; hold it over the retries of a request too."""
-        return self._pool().slots
+        pool = self._pool()
+        if pool.at_once != self.at_once:
+            pool.slots, pool.at_once = asyncio.Semaphore(self.at_once), self.at_once
+        return pool.slots
 
     async def ask(self, method: str, url: yarl.URL, body: Json = None) -> Answer:
         """Send one request and read the whole reply.

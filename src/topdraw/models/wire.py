@@ -23,6 +23,8 @@ from topdraw.models.retry import Trouble, error_message, status_trouble
 Api = Literal["chat", "completions"]
 
 _REASONS = {"eos": "stop", "eos_token": "stop", "stop_sequence": "stop", "max_tokens": "length"}
+# llama.cpp keeps a buffer of this many tokens, and no longer takes -1 for "all".
+_LOOK_BACK_TOKENS = 131_072
 _CHARACTERS_PER_TOKEN = 4
 # More characters than this per token means that `usage` counted one choice of several.
 _MOST_CHARACTERS_PER_TOKEN = 8
@@ -108,7 +110,9 @@ def _extras(decoding: Decoding, refused: frozenset[str]) -> dict[str, Json]:
     off: dict[str, Json] = {"min_p": 0.0}
     # Two names for one setting: vLLM, SGLang and transformers say the first, llama.cpp and Ollama
     # the second, which looks back 64 tokens only unless told otherwise.
-    off |= {"repetition_penalty": penalty, "repeat_penalty": penalty, "repeat_last_n": -1}
+    off |= {"repetition_penalty": penalty, "repeat_penalty": penalty}
+    if penalty != 1.0:
+        off["repeat_last_n"] = _LOOK_BACK_TOKENS
     extras = {key: value for key, value in off.items() if key not in refused}
     top_ks = [decoding.top_k] if decoding.top_k else [0, -1]
     usable = [k for k in top_ks if not {"top_k", f"top_k={k}"} & refused]

@@ -155,12 +155,12 @@ def short(text: str, limit: int = 120) -> str:
 
 
 def percent(probability: float) -> str:
-    """A probability in whole percent, never 0 % or 100 % unless it is."""
+    """A probability in whole percent, never 0% or 100% unless it is."""
     if 0 < probability < 0.005:
-        return "< 1 %"
+        return "< 1%"
     if 0.995 <= probability < 1 - 1e-9:
-        return "> 99 %"
-    return f"{probability:.0%}".replace("%", " %")
+        return "> 99%"
+    return f"{probability:.0%}"
 
 
 def two(value: float) -> str:

@@ -33,7 +33,7 @@ from topdraw.reports.spread import spread
 if TYPE_CHECKING:
     from topdraw.analysis.summary import Curve
 
-_TOP, _BOTTOM = 42, 50
+_TOP, _BOTTOM = 52, 50
 _MOST_MARKS = 16
 
 
@@ -59,7 +59,7 @@ def curves_figure(
     frame = _frame(lines, layout)
     best, oracle = best_of(lines), next((line for line in lines if line.oracle), None)
     parts = [*_axes(frame, layout)]
-    if best is not None and oracle is not None and gap is not None and not math.isnan(gap.value):
+    if best is not None and oracle is not None and gap is not None and gap.value > 0:
         parts += gap_marks(oracle, best, gap, frame, layout)
     for line in lines:
         parts += _drawn(line, frame)
@@ -117,7 +117,7 @@ def _axes(frame: Frame, layout: Layout) -> Iterable[str]:
     yield f'<path class="axis" d="M{frame.left:.1f} {base:.1f}H{right:.1f}"/>'
     middle = (frame.left + right) / 2
     yield label(middle, base + 42, "samples used, k (log scale)", "name middle")
-    yield label(2, 18, "share of problems solved", "name")
+    yield label(2, 16, "share of problems solved", "name")
 
 
 def _drawn(line: Line, frame: Frame) -> Iterable[str]:

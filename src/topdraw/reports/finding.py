@@ -73,7 +73,8 @@ def finding(summary: Summary) -> list[Claim]:
         claims.append(("one sample", at(one, one.k[0])))
     if oracle is not None and summary.n > 1:
         claims.append(("an oracle would reach", at(oracle, summary.n)))
-    return [Claim(words, estimate) for words, estimate in claims if estimate is not None]
+    known = [Claim(words, estimate) for words, estimate in claims if estimate is not None]
+    return [replace(known[0], words=_capital(known[0].words)), *known[1:]] if known else []
 
 
 def headline(summary: Summary) -> str:
@@ -137,17 +138,15 @@ def beware(summary: Summary) -> list[str]:
 
 def _coverage(summary: Summary) -> str:
     oracle = curve_of(summary, "oracle")
-    last = at(oracle, summary.n) if oracle else None
-    earlier = [k for k in oracle.k if k <= summary.n / 2] if oracle else []
-    if oracle is None or last is None or not earlier:
+    points = {k: e for k in oracle.k if (e := at(oracle, k)) is not None} if oracle else {}
+    earlier = [k for k in points if k <= summary.n / 2]
+    if not earlier or summary.n not in points:
         return ""
     k = max(earlier)
-    before = at(oracle, k)
-    if before is None:
-        return ""
+    before, last = points[k], points[summary.n]
     per_doubling = (last.value - before.value) / math.log2(summary.n / k)
     state = "still rises" if per_doubling >= 0.01 else "has levelled off"
-    return f"Coverage {state}: {_bare(before)} at k = {k}, {_bare(last)} at k = {summary.n}."
+    return f"Coverage {state}: {_bare(before)} at k = {k:,}, {_bare(last)} at k = {summary.n:,}."
 
 
 def _gain(summary: Summary) -> str:
@@ -155,7 +154,7 @@ def _gain(summary: Summary) -> str:
     if best is None or one is None or summary.n < 2:
         return ""
     reached = at(best, summary.n)
-    text = f"The best selector, {best.label}, reaches {reached} with {summary.n} samples"
+    text = f"The best selector, {best.label}, reaches {reached} with {_samples(summary.n)}"
     for difference in summary.differences:
         pair = (difference.a, difference.b)
         if difference.k == summary.n and pair == (best.strategy, "random"):
@@ -187,6 +186,10 @@ def _never(summary: Summary) -> str:
     return (
         f"{summary.never_solved:,} of {_problems(summary.problems)} had no correct sample at all."
     )
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _bare(estimate: Estimate) -> str:

@@ -94,13 +94,14 @@ def label(x: float, y: float, text: str, look: str) -> str:
 
 
 def top_of(values: Sequence[float]) -> float:
-    """The end of an axis of proportions from 0: the next tenth above all values, at most 1.
+    """The end of an axis of proportions: the next tenth above all, beyond 0.5 the next fifth.
 
     Args:
         values: proportions; NaN is ignored.
     """
     largest = max((value for value in values if math.isfinite(value)), default=1.0)
-    return min(max(math.ceil(largest * 10 - 1e-9) / 10, 0.1), 1.0)
+    step = 2 if largest > 0.5 + 1e-9 else 1
+    return min(max(math.ceil(largest * 10 / step - 1e-9) * step / 10, 0.1), 1.0)
 
 
 def log_ticks(kmin: int, kmax: int) -> list[int]:

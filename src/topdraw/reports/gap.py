@@ -28,10 +28,10 @@ def gap_marks(
         layout: the room there is.
 
     Returns:
-        SVG elements; none when the lines share no k.
+        SVG elements; none when the lines share fewer than two k.
     """
     ks = sorted(set(oracle.points) & set(best.points))
-    if not ks:
+    if len(ks) < 2:
         return
     upper = [f"{frame.x(k):.1f} {frame.y(oracle.points[k].value):.1f}" for k in ks]
     lower = [f"{frame.x(k):.1f} {frame.y(best.points[k].value):.1f}" for k in reversed(ks)]

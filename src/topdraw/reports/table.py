@@ -127,7 +127,7 @@ def rich_table(summary: Summary) -> RichTable:
     from rich.text import Text
 
     table = strategy_table(summary)
-    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     drawn.add_column("strategy")
     for k in table.ks:
         drawn.add_column(f"k = {k:,}", justify="right", no_wrap=True)
@@ -135,7 +135,7 @@ def rich_table(summary: Summary) -> RichTable:
         cells = [_rich_cell(cell, bold=row.best) for cell in row.cells]
         drawn.add_row(Text(row.label, style="bold" if row.best else ""), *cells)
     tokens = [Text(_tokens(count), style="dim") for count in table.tokens]
-    drawn.add_row(Text("output tokens per problem", style="dim"), *tokens)
+    drawn.add_row(Text("tokens per problem", style="dim"), *tokens)
     return drawn
 
 

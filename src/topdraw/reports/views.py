@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -36,7 +36,7 @@ class SampleView:
         verdict: what the verifier said; "missing" when it failed, "unscored" when never asked.
         note: the verifier's reason, or why the score is missing; may be empty.
         answer: the extracted answer; None when there is none.
-        value: the ranking scorer's value; NaN when it has none.
+        value: the ranking scorer's largest value among them; NaN when it has none.
         weights: probability that each strategy picks one of them, by strategy, positive ones only.
         tokens: output tokens of the first of them; 0 when unknown.
         finish_reason: why the first of them ended.
@@ -243,13 +243,17 @@ def _groups(
                 verdict=verdict,
                 note=(score.missing_reason or score.note) if score else "",
                 answer=score.answer if score else None,
-                value=values[members[0]],
+                value=_largest(values[at] for at in members),
                 weights=tuple((name, weight) for name, weight in chosen if weight > 0.0005),
                 tokens=first.usage.output_tokens,
                 finish_reason=first.finish_reason,
             )
         )
     return views
+
+
+def _largest(values: Iterable[float]) -> float:
+    return max((value for value in values if not math.isnan(value)), default=math.nan)
 
 
 def _verdict(score: Score | None) -> Verdict:

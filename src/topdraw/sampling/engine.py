@@ -8,21 +8,17 @@ Try it: `python -m pytest tests/sampling/test_engine.py`.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from topdraw.core.protocols import Model
-from topdraw.core.records import Decoding, Problem, Sample, Task
-from topdraw.errors import ConfigError, DomainError, EndpointError, MissingPackage
+from topdraw.core.records import Decoding, Problem, Task
+from topdraw.errors import DomainError
 from topdraw.models.connect import connect
-from topdraw.models.retry import Refused
 from topdraw.sampling.plan import (
-    Unit,
     as_task,
     check_decoding,
     default_path,
@@ -31,14 +27,10 @@ from topdraw.sampling.plan import (
     with_task_defaults,
 )
 from topdraw.sampling.progress import Progress
-from topdraw.store.run import Run, SampleWriter
-
-Watcher = Callable[[Progress], None]
+from topdraw.sampling.session import Session, Watcher, close
+from topdraw.store.run import Run
 
 _DEFAULT_CONCURRENCY = 8
-# So many calls in a row without a single sample: the model is gone, not unlucky.
-_ERROR_BUDGET = 20
-_FATAL = (Refused, ConfigError, MissingPackage)
 
 
 def sample(
@@ -95,7 +87,7 @@ def sample(
             )
         finally:
             # The loop ends here, and connections cannot outlive their loop.
-            await _close(model)
+            await close(model)
 
     return _blocking(draw())
 
@@ -130,7 +122,7 @@ async def sample_async(
         )
     finally:
         if isinstance(model, str):
-            await _close(connected)
+            await close(connected)
 
 
 async def _sample(
@@ -157,132 +149,12 @@ async def _sample(
     progress = Progress(done=total - left, total=total)
     if todo:
         with run.writer() as writer:
-            draw = _Draw(model, seed, writer, iter(todo), progress, on_progress)
-            await draw.all(at_once)
-        draw.report(run.path)
+            session = Session(model, seed, writer, iter(todo), progress, on_progress)
+            await session.all(at_once)
+        session.report(run.path)
     elif on_progress is not None:
         on_progress(progress)
     return run
-
-
-class _Draw:
-    """One session: workers take units until there are none, or there is no hope."""
-
-    def __init__(
-        self,
-        model: Model,
-        seed: int,
-        writer: SampleWriter,
-        todo: Iterator[Unit],
-        before: Progress,
-        watcher: Watcher | None,
-    ) -> None:
-        self._model = model
-        self._seed = seed
-        self._writer = writer
-        self._todo = todo
-        self._before = before
-        self._drawn = self._failures = self._output_tokens = 0
-        self._watcher = watcher
-        self._began = time.monotonic()
-        self._first_error: Exception | None = None
-        self._fatal: Exception | None = None
-        self._barren = 0
-
-    async def all(self, at_once: int) -> None:
-        """Draw every unit, `at_once` calls of the model at a time."""
-        self._tell()
-        workers = [asyncio.create_task(self._work()) for _ in range(at_once)]
-        try:
-            await asyncio.gather(*workers)
-        finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
-
-    async def _work(self) -> None:
-        for unit in self._todo:
-            await self._draw(unit)
-            if self._fatal is not None:
-                return
-
-    async def _draw(self, unit: Unit) -> None:
-        wanted = set(unit.indices)
-        stream = self._model.generate(
-            unit.problem, unit.indices, decoding=unit.sampler.decoding, seed=self._seed
-        )
-        try:
-            while True:
-                try:
-                    drawn = await anext(stream)
-                except StopAsyncIteration:
-                    break
-                except Exception as error:  # noqa: BLE001 - any failure of one call spares the others
-                    self._failed(len(wanted), error)
-                    return
-                self._keep(unit, drawn, wanted)
-        finally:
-            await _close(stream)
-        if wanted:
-            missing = sorted(wanted)
-            self._failed(len(wanted), _breach(unit, f"did not give the samples {missing[:5]}"))
-
-    def _keep(self, unit: Unit, drawn: Sample, wanted: set[int]) -> None:
-        if drawn.problem_id != unit.problem.id or drawn.index not in wanted:
-            what = f"gave sample {drawn.index} of {drawn.problem_id!r}, which was not asked for"
-            raise _breach(unit, what)
-        self._writer.append(dataclasses.replace(drawn, sampler=unit.sampler.hash))
-        wanted.remove(drawn.index)
-        self._barren = 0
-        self._drawn += 1
-        self._output_tokens += drawn.usage.output_tokens
-        self._tell()
-
-    def _failed(self, samples: int, error: Exception) -> None:
-        self._first_error = self._first_error or error
-        self._barren += 1
-        self._failures += samples
-        if isinstance(error, _FATAL) or self._barren >= _ERROR_BUDGET:
-            self._fatal = self._fatal or error
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._watcher is None:
-            return
-        self._watcher(
-            Progress(
-                done=self._before.done + self._drawn,
-                total=self._before.total,
-                drawn=self._drawn,
-                failed=self._failures,
-                output_tokens=self._output_tokens,
-                seconds=time.monotonic() - self._began,
-            )
-        )
-
-    def report(self, path: Path) -> None:
-        """Raise what went wrong, if anything did."""
-        if self._fatal is not None:
-            raise self._fatal
-        error = self._first_error
-        if isinstance(error, EndpointError):
-            raise EndpointError(
-                f"{self._failures} of {self._before.total} samples could not be drawn. "
-                f"The first reason: {error}",
-                hint=f"The others are in {path}; the same command again draws the rest.",
-                status=error.status,
-                attempts=error.attempts,
-                request_id=error.request_id,
-            ) from error
-        if error is not None:
-            raise error
-
-
-def _breach(unit: Unit, what: str) -> DomainError:
-    return DomainError(
-        f"The model {what} when asked for {list(unit.indices)[:5]}... of {unit.problem.id!r}.",
-        hint="That breaks the contract of `generate`; check the model with `check_model`.",
-    )
 
 
 def _at_once(model: Model, concurrency: int | None) -> int:
@@ -298,13 +170,6 @@ def _at_once(model: Model, concurrency: int | None) -> int:
 
 def _texts(stop: Iterable[str]) -> tuple[str, ...]:
     return (stop,) if isinstance(stop, str) else tuple(stop)
-
-
-async def _close(thing: object) -> None:
-    # Generators have aclose, plain iterators and models need not: no protocol asks for it.
-    close = getattr(thing, "aclose", None)
-    if close is not None:
-        await close()
 
 
 def _blocking(work: Coroutine[Any, Any, Run]) -> Run:

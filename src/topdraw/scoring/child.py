@@ -86,9 +86,11 @@ def outcomes(spellings: list[str], entry: str, inputs: list[str]) -> Iterator[li
     try:
         function = define(spellings, entry)
     except BaseException as error:  # noqa: BLE001  SystemExit and all else: the program's own end
-        yield from (["error", _why(error)] for _ in inputs)
+        for _ in inputs:
+            yield ["error", _why(error)]
         return
-    yield from (_call(function, text) for text in inputs)
+    for text in inputs:
+        yield _call(function, text)
 
 
 def _call(function: Callable[..., object], text: str) -> list[object]:
@@ -195,7 +197,7 @@ def _collect(pipe: int, pid: int, wall_seconds: float, most_bytes: int) -> tuple
     status = os.waitpid(pid, 0)[1]
     if not why and os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL:
         why = _signal_words(os.WTERMSIG(status))
-    return bytes(data), why
+    return bytes(data[:most_bytes]), why
 
 
 def _signal_words(number: int) -> str:

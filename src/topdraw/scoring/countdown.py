@@ -5,7 +5,8 @@ Try it: `python -c "from topdraw.scoring.countdown import parse; print(parse('8*
 
 Target: `{"numbers": [3, 5, 8], "target": 24}`, and optionally `"fractions": true`.
 Right iff the last line that is not blank is an expression of + - * / and parentheses (no sign, no
-exponent; `Answer:` before it and `= ...` behind it are allowed), uses exactly these numbers, each
+exponent; `Answer:` before it, `= ...` behind it and `**`, `$` or a backtick around it are
+allowed), uses exactly these numbers, each
 once, has only integer intermediate results (any rational ones with `"fractions": true`, the rule
 of the Game of 24), and equals the target.
 
@@ -143,11 +144,19 @@ def _listed(numbers: list[int]) -> str:
 
 
 def last_line(output: str) -> str:
-    """The last line that is not blank, without `Answer:` before and `= ...` behind it."""
+    """The last line that is not blank, without `Answer:`, `= ...` and Markdown's marks."""
     # Two characters a number would do; far more is read, so that spaces do no harm.
     tail = output.rstrip()[-LONGEST_LINE - 200 :]
     line = tail.rsplit("\n", 1)[-1].strip().translate(_SAME_SIGN)
-    return _LABEL.sub("", line).split("=", 1)[0].strip()
+    return _bare(_bare(_LABEL.sub("", _bare(line))).split("=", 1)[0].strip())
+
+
+def _bare(line: str) -> str:
+    for mark in ("**", "`", "$"):
+        # On both sides only: an expression that was cut off behind its "*" stays wrong.
+        if len(line) > 2 * len(mark) and line.startswith(mark) and line.endswith(mark):
+            line = line[len(mark) : -len(mark)].strip()
+    return line
 
 
 def parse(text: str) -> Expression:

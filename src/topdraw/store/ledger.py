@@ -1,7 +1,7 @@
 """One kind of row on disk: live segments and sealed Parquet parts, read as one.
 
 Not here: how either is written; `topdraw.store.journal` and `topdraw.store.parquet`.
-Try it: `python -m pytest tests/store/test_ledger.py`.
+Try it: `python -m pytest tests/store/test_parquet.py`.
 """
 
 from __future__ import annotations

@@ -6,15 +6,17 @@ Try it: `python -m pytest tests/models/builtin`.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import save_file
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from topdraw.models.builtin.engine import Engine
 from topdraw.models.builtin.model import BuiltinModel
@@ -75,14 +77,13 @@ def engine(weights: Weights) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def reference(weights: Weights, folder: Path) -> Any:
+def reference(weights: Weights, folder: Path) -> LlamaForCausalLM:
     """The random weights in transformers."""
-    torch = pytest.importorskip("torch")
-    transformers = pytest.importorskip("transformers")
+    torch.set_num_threads(1)
     fields = json.loads((folder / "config.json").read_text())
     for ours in ("chat", "chat_template", "special_tokens", "torch_dtype", "architectures"):
         fields.pop(ours, None)
-    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**fields)).eval()
+    model = LlamaForCausalLM(LlamaConfig(**fields)).eval()
     tensors = {name: torch.from_numpy(array) for name, array in weights.tensors.items()}
     missing = model.load_state_dict(tensors, strict=False)
     assert list(missing.missing_keys) == ["lm_head.weight"]
@@ -93,8 +94,6 @@ def reference(weights: Weights, folder: Path) -> Any:
 @pytest.fixture(scope="session")
 def model() -> Iterator[BuiltinModel]:
     """The shipped model with one worker, shared since a start takes a while."""
-    import asyncio
-
     shipped = BuiltinModel(workers=1)
     yield shipped
     asyncio.run(shipped.aclose())

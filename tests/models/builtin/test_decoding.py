@@ -45,6 +45,7 @@ def warped(logits: np.ndarray, decoding: Decoding) -> np.ndarray:
     return result
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     seed=seeds,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from transformers import LlamaForCausalLM
+
 from topdraw.core.records import Decoding
 from topdraw.errors import DomainError, UnknownNameError
 from topdraw.models.builtin.decoding import choose, uniforms
@@ -49,6 +50,7 @@ def planned(request: pytest.FixtureRequest, weights: Weights) -> Engine:
     return Engine(weights, plan=request.param)
 
 
+@pytest.mark.slow
 @quiet
 @given(
     indices=st.lists(st.integers(0, 300), unique=True, min_size=1, max_size=150),
@@ -67,10 +69,7 @@ def test_a_sample_is_the_same_in_any_company(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("core", ["Haswell", "SkylakeX", "Zen", "Nehalem", "Sandybridge"])
-@pytest.mark.parametrize("threads", ["1", "2"])
-def test_a_sample_is_the_same_with_the_kernels_of_other_machines(
-    core: str, threads: str
-) -> None:
+def test_a_sample_is_the_same_with_the_kernels_of_other_machines(core: str) -> None:
     code = f"""
 import numpy as np
 from topdraw.core.records import Decoding
@@ -80,13 +79,13 @@ for prompt in ("1", {PROMPT!r}, {PROMPT * 4!r}):
     def generate(some):
         return engine.generate(prompt, [Draw(i, i) for i in some], Decoding(max_tokens=20))
     together = generate(range(140))
-    for size in (1, 3, 11, 40, 99):
+    for size in (1, 3, 11, 40):
         some = rng.permutation(140)[:size].tolist()
         assert generate(some) == [together[i] for i in some], (engine.network.plan, prompt, size)
 """
     if core == "SkylakeX" and not _has_avx512():
         pytest.skip("this machine lacks AVX-512")
-    environment = {**os.environ, "OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": threads}
+    environment = {**os.environ, "OPENBLAS_CORETYPE": core}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
@@ -98,9 +97,10 @@ def _has_avx512() -> bool:
         return False
 
 
-def test_greedy_tokens_equal_transformers(engine: Engine, reference: Any) -> None:
+@pytest.mark.slow
+def test_greedy_tokens_equal_transformers(engine: Engine, reference: LlamaForCausalLM) -> None:
     rng = np.random.default_rng(1)
-    for _ in range(25):
+    for _ in range(15):
         ids = rng.integers(4, 448, rng.integers(1, 60)).tolist()
         (ours,) = engine.generate(ids, [Draw(0, 0)], Decoding(temperature=0, max_tokens=20))
         with torch.inference_mode():
@@ -114,7 +114,9 @@ def test_greedy_tokens_equal_transformers(engine: Engine, reference: Any) -> Non
         assert list(ours.tokens) == theirs[0, len(ids) :].tolist()
 
 
-def test_greedy_with_a_penalty_equals_transformers(engine: Engine, reference: Any) -> None:
+def test_greedy_with_a_penalty_equals_transformers(
+    engine: Engine, reference: LlamaForCausalLM
+) -> None:
     ids = engine.prompt_ids(PROMPT)
     decoding = Decoding(temperature=0, repetition_penalty=1.3, max_tokens=30)
     (ours,) = engine.generate(ids, [Draw(0, 0)], decoding)
@@ -131,13 +133,13 @@ def test_greedy_with_a_penalty_equals_transformers(engine: Engine, reference: An
 
 
 def test_sampled_tokens_and_logprobs_equal_those_from_torch_logits(
-    engine: Engine, reference: Any
+    engine: Engine, reference: LlamaForCausalLM
 ) -> None:
     ids = engine.prompt_ids(PROMPT)
     decoding = Decoding(temperature=0.8, top_k=40, max_tokens=12)
     for draw, ours in zip(
-        draws(list(range(20))),
-        engine.generate(ids, draws(list(range(20))), decoding),
+        draws(list(range(10))),
+        engine.generate(ids, draws(list(range(10))), decoding),
         strict=True,
     ):
         tokens: list[int] = []
@@ -195,9 +197,9 @@ def test_without_max_tokens_the_context_is_the_limit(engine: Engine) -> None:
 
 
 def test_a_prompt_that_fills_the_context_is_refused(engine: Engine) -> None:
-    with pytest.raises(DomainError, match="The prompt has 512 tokens.*at most 512. Shorten"):
+    with pytest.raises(DomainError, match=r"The prompt has 512 tokens.*at most 512. Shorten"):
         engine.generate([5] * 512, draws([0]), Decoding())
-    with pytest.raises(DomainError, match="prompt has .* tokens"):
+    with pytest.raises(DomainError, match=r"prompt has .* tokens"):
         engine.generate("word " * 5000, draws([0]), Decoding())
 
 
@@ -229,7 +231,9 @@ outputs_to_trace = st.lists(st.lists(st.integers(0, 447), max_size=40), max_size
 
 @quiet
 @given(outputs=outputs_to_trace)
-def test_traces_equal_torch(engine: Engine, reference: Any, outputs: list[list[int]]) -> None:
+def test_traces_equal_torch(
+    engine: Engine, reference: LlamaForCausalLM, outputs: list[list[int]]
+) -> None:
     ids = engine.prompt_ids(PROMPT)
     for output, trace in zip(outputs, engine.trace(PROMPT, outputs), strict=True):
         with torch.inference_mode():
@@ -257,7 +261,7 @@ def test_a_trace_is_the_same_in_any_company(
             assert np.array_equal(getattr(alone, name), getattr(together[place], name))
 
 
-def test_long_outputs_are_traced_in_blocks(engine: Engine, reference: Any) -> None:
+def test_long_outputs_are_traced_in_blocks(engine: Engine, reference: LlamaForCausalLM) -> None:
     output = np.random.default_rng(0).integers(0, 448, 300).tolist()
     ids = engine.prompt_ids(PROMPT)
     (trace,) = engine.trace(PROMPT, [output])
@@ -277,3 +281,10 @@ def test_traces_of_drawn_outputs_agree_with_the_draw(engine: Engine) -> None:
 def test_outputs_beyond_the_context_are_not_traced(engine: Engine) -> None:
     with pytest.raises(DomainError, match="does not fit behind a prompt"):
         engine.trace(PROMPT, [[5] * 600])
+
+
+def test_a_few_samples_are_the_same_in_any_company(engine: Engine) -> None:
+    """The quick relative of the property above."""
+    together = engine.generate(PROMPT, draws(list(range(40))), SETTINGS)
+    for some in ([0], [39, 3], list(range(1, 40, 3))):
+        assert engine.generate(PROMPT, draws(some), SETTINGS) == [together[i] for i in some]

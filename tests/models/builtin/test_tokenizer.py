@@ -32,6 +32,7 @@ def without_specials(text: str) -> str:
     return text
 
 
+@pytest.mark.slow
 @settings(max_examples=3000, deadline=None)
 @given(plain | likely)
 def test_equals_the_tokenizers_package(text: str) -> None:
@@ -40,7 +41,7 @@ def test_equals_the_tokenizers_package(text: str) -> None:
     assert OURS.encode(text) == THEIRS.encode(text).ids
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(plain | likely | st.text())
 def test_decoding_gives_the_text_back(text: str) -> None:
     clean = "".join("\ufffd" if 0xD800 <= ord(c) < 0xE000 else c for c in text)
@@ -74,13 +75,12 @@ def test_hostile_text_is_only_text() -> None:
 
 
 @pytest.mark.slow
-def test_every_character_of_unicode_splits_words_alike() -> None:
-    characters = [chr(c) for c in range(sys.maxunicode + 1) if not 0xD800 <= c < 0xE000]
+def test_characters_of_all_unicode_splits_words_alike() -> None:
+    """All below U+3100, where scripts and spaces are dense, then every 61st."""
+    codes = [*range(0x3100), *range(0x3100, sys.maxunicode + 1, 61)]
+    characters = [chr(code) for code in codes if not 0xD800 <= code < 0xE000]
     texts = [f"the{c}s  {c}es 's {c}{c} \n" for c in characters]
-    for start in range(0, len(texts), 20000):
-        some = texts[start : start + 20000]
-        expected = [encoding.ids for encoding in THEIRS.encode_batch(some)]
-        assert [OURS.encode(text) for text in some] == expected
+    assert [OURS.encode(text) for text in texts] == [THEIRS.encode(text).ids for text in texts]
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"model": {"vocab": {}}}', "[1]"])

@@ -30,7 +30,7 @@ def test_digest_names_the_file(folder: Path) -> None:
 
 
 def test_unknown_stage_names_the_known_ones() -> None:
-    with pytest.raises(UnknownNameError, match="named 'smal'.*Did you mean 'small'"):
+    with pytest.raises(UnknownNameError, match=r"named 'smal'.*Did you mean 'small'"):
         load("smal")
 
 

@@ -32,7 +32,12 @@ def check(decoding: Decoding) -> None:
         ("top_p", decoding.top_p, 0 < decoding.top_p <= 1, "in (0, 1]"),
         ("top_k", decoding.top_k, decoding.top_k >= 0, ">= 0"),
         ("repetition_penalty", decoding.repetition_penalty, decoding.repetition_penalty > 0, "> 0"),
-        ("max_tokens", decoding.max_tokens, decoding.max_tokens is None or decoding.max_tokens > 0, ">= 1"),
+        (
+            "max_tokens",
+            decoding.max_tokens,
+            decoding.max_tokens is None or decoding.max_tokens > 0,
+            ">= 1",
+        ),
         ("stop", "", "" not in decoding.stop, "texts that are not empty"),
     )
     for name, value, good, allowed in rules:

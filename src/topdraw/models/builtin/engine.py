@@ -20,6 +20,7 @@ import numpy as np
 
 from topdraw.core.records import BoolArray, Decoding, IntArray
 from topdraw.errors import DomainError
+from topdraw.models.builtin.blas import one_thread
 from topdraw.models.builtin.decoding import check, choose, log_probabilities, uniforms
 from topdraw.models.builtin.network import Network, Prompt
 from topdraw.models.builtin.rows import Plan
@@ -79,7 +80,8 @@ class Engine:
 
     def __init__(self, weights: Weights, *, plan: Plan | None = None) -> None:
         self.tokenizer = Tokenizer(weights.tokenizer)
-        self.network = Network(weights, plan=plan)
+        with one_thread():
+            self.network = Network(weights, plan=plan)
         self.config = weights.config
         self.digest = weights.digest
 
@@ -107,6 +109,7 @@ class Engine:
             *_special_ids(after, special),
         ]
 
+    @one_thread()
     def generate(
         self, prompt: str | Sequence[int], draws: Sequence[Draw], decoding: Decoding
     ) -> list[Output]:
@@ -132,6 +135,7 @@ class Engine:
                 outputs[draw] = output
         return [output for output in outputs if output is not None]
 
+    @one_thread()
     def trace(self, prompt: str | Sequence[int], outputs: Sequence[Sequence[int]]) -> list[Trace]:
         """Score given outputs, each a function of prompt and output alone.
 
@@ -167,9 +171,9 @@ class Engine:
         """Tokens an output is padded to: doubling, so that few shapes occur, then whole blocks."""
         plan = self.network.plan
         steps = plan.tile
-        while steps < min(length, plan.width):
+        while steps < length:
             steps *= 2
-        return steps if length <= steps <= plan.width else -(-length // plan.width) * plan.width
+        return steps if steps <= plan.width else -(-length // plan.width) * plan.width
 
     def _traced(self, read: Prompt, outputs: list[Sequence[int]], steps: int) -> list[Trace]:
         rows = max(len(outputs), 1)

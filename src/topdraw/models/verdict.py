@@ -1,0 +1,85 @@
+"""What a request that is not asked again means: an outcome of the model, or an error for people.
+
+Not here: whether to ask again; that is `retry`.
+Try it: `python -m pytest tests/models/test_endpoint.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from topdraw.core.records import Decoding, Usage
+from topdraw.errors import EndpointError
+from topdraw.models.retry import Refused, Trouble, error_words
+from topdraw.models.transport import shown
+from topdraw.models.wire import Choice, Reply
+
+if TYPE_CHECKING:
+    import yarl
+
+_HINTS = {
+    401: "Set the key in the environment variable {key}.",
+    402: "Top up the account, then run the same command again: nothing drawn is lost.",
+    403: "The key in {key} may not use this model.",
+    404: "Is the address right (it often ends in /v1), and is {model!r} a model of this server?",
+}
+
+
+def outcome_of(trouble: Trouble, decoding: Decoding, n: int) -> Reply | None:
+    """The reply that a refusal of the *prompt* amounts to: the model fails on it, always.
+
+    Args:
+        trouble: what the server said.
+        decoding: settings of the draw.
+        n: choices asked for.
+
+    Returns:
+        n empty choices cut by the content filter or by the context; None for any other trouble.
+    """
+    words = set(error_words(trouble.payload))
+    reason = ""
+    if trouble.status == 400 and words & {"content_filter", "content_policy_violation"}:
+        reason = "content_filter"
+    # When we set max_tokens, it may be our number that does not fit: that is not the model's fault.
+    too_long = {"exceed_context_size_error"} | (
+        {"context_length_exceeded"} if decoding.max_tokens is None else set()
+    )
+    if trouble.status == 400 and words & too_long:
+        reason = "length"
+    if not reason:
+        return None
+    return Reply((Choice("", reason),) * n, (Usage(estimated=True),) * n)
+
+
+def endpoint_error(
+    trouble: Trouble, attempts: int, *, url: yarl.URL, model: str, key: str | None, name: str
+) -> EndpointError:
+    """The error to raise when there is no point in asking again.
+
+    Args:
+        trouble: the last one.
+        attempts: requests made.
+        url: the base address.
+        model: name of the model, for hints.
+        key: taken out of whatever the server said; None for none.
+        name: the environment variable of the key, for hints.
+    """
+    what = trouble.what.replace(key, "[key]") if key and len(key) >= 8 else trouble.what
+    kind, hint = EndpointError, ""
+    if trouble.unreachable:
+        kind, hint = Refused, "Is the server running, and is the address right?"
+    elif trouble.quota:
+        kind, hint = Refused, _HINTS[402]
+    elif trouble.hopeless:
+        kind = Refused
+        hint = _HINTS[trouble.status or 404].format(key=name, model=model)
+    elif trouble.hint_seconds and trouble.retryable:
+        hint = f"It asked us to wait {trouble.hint_seconds:.0f} s; run the same command later."
+    times = f" after {attempts} attempts" if attempts > 1 else ""
+    return kind(
+        f"{shown(url)} did not answer{times}: {what}.",
+        hint=hint,
+        status=trouble.status,
+        attempts=attempts,
+        request_id=trouble.request_id,
+    )

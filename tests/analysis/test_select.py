@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.analysis.made_run import LOST, NO, YES, made_run
+
+import topdraw
+from topdraw.errors import ConfigError
+
+VERDICTS = {"a": [NO, YES, NO], "b": [LOST] * 3, "c": [YES, NO, NO]}
+REWARDS = {"a": [0, 5, 0], "b": [1, 2, 3], "c": [1, 0, 1]}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> topdraw.Run:
+    greedy = {"a": [YES], "b": [NO], "c": [LOST]}
+    return made_run(tmp_path / "run", VERDICTS, rewards=REWARDS, greedy=greedy)
+
+
+def test_every_problem_gets_the_sample_its_weights_point_at(run: topdraw.Run) -> None:
+    first, second, third = topdraw.select(run, "best_of_n")
+    assert first.sample is not None
+    assert (first.problem.id, first.sample.index, first.probability) == ("a", 1, 1.0)
+    assert second.sample is None
+    assert (second.probability, second.among) == (0.0, 3)
+    assert third.sample is not None
+    assert third.probability == 0.5
+
+
+def test_ties_fall_by_the_weights_and_follow_the_seed(run: topdraw.Run) -> None:
+    def picks(seed: int) -> list[int]:
+        rng = np.random.default_rng(seed)
+        choices = [topdraw.select(run, "best_of_n", rng=rng)[2] for _ in range(40)]
+        return [choice.sample.index for choice in choices if choice.sample is not None]
+
+    assert picks(1) == picks(1)
+    assert set(picks(1)) == {0, 2}
+    assert 8 < picks(1).count(0) < 32
+
+
+def test_greedy_chooses_among_greedy_samples(run: topdraw.Run) -> None:
+    chosen = topdraw.select(run, "greedy")
+    assert [choice.among for choice in chosen] == [1, 1, 1]
+    assert chosen[2].sample is None
+    assert chosen[0].sample is not None
+    assert chosen[0].sample.sampler != run.samples()[0].sampler
+
+
+def test_without_samples_of_that_kind_it_says_how_to_draw_them(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no greedy samples.*--greedy"):
+        topdraw.select(made_run(tmp_path / "run", VERDICTS), "greedy")

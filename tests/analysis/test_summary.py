@@ -1,0 +1,166 @@
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.analysis.made_run import LOST, NO, ODD, SILENT, YES, made_run
+
+import topdraw
+from topdraw.analysis.accuracy import accuracy
+from topdraw.analysis.summary import Curve, Summary, default_ks, model_name, summarize
+from topdraw.core.records import Score
+from topdraw.errors import ConfigError, DomainError
+
+KINDS = [YES, NO, ODD, SILENT]
+
+
+def _run(folder: Path, *, problems: int = 6, n: int = 12, greedy: bool = True) -> topdraw.Run:
+    rng = np.random.default_rng(0)
+    skill = rng.dirichlet([1, 1, 1, 0.3], size=problems)
+    picks = [[KINDS[i] for i in rng.choice(4, size=n, p=p)] for p in skill]
+    verdicts = {f"p{i}": each for i, each in enumerate(picks)}
+    verdicts["p1"] = [NO] * n
+    verdicts["p2"] = [LOST, LOST, *verdicts["p2"][2:]]
+    verdicts["lost"] = [LOST] * n
+    rewards = {key: rng.normal(size=n).tolist() for key in verdicts}
+    first = {key: [YES if i % 2 else NO] for i, key in enumerate(verdicts)}
+    return made_run(
+        folder, verdicts, rewards=rewards, greedy=first if greedy else None, logprobs=True
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> topdraw.Run:
+    return _run(tmp_path_factory.mktemp("summary") / "run")
+
+
+@pytest.fixture(scope="module")
+def summary(run: topdraw.Run) -> Summary:
+    return summarize(run)
+
+
+def _curve(summary: Summary, strategy: str) -> Curve:
+    return next(curve for curve in summary.curves if curve.strategy == strategy)
+
+
+def test_it_counts_what_there_is(summary: Summary) -> None:
+    assert (summary.task, summary.model) == ("made", "made")
+    assert (summary.by, summary.value) == ("judge", "reward")
+    assert (summary.problems, summary.samples, summary.missing) == (7, 84, 14)
+    assert summary.unanswered == ("lost",)
+    assert summary.n == 10
+    assert summary.ks == (1, 2, 3, 5, 10)
+    assert summary.output_tokens == 84 * 5
+
+
+def test_curves_come_in_the_order_of_a_report(summary: Summary) -> None:
+    assert [curve.strategy for curve in summary.curves] == [
+        "greedy", "random", "majority", "best_of_n", "weighted_majority", "logprob", "oracle",
+    ]  # fmt: skip
+    for curve in summary.curves:
+        flat = curve.strategy in ("greedy", "random")
+        assert curve.k == ((1,) if flat else summary.ks)
+        assert len(curve.estimates) == len(curve.k)
+        assert all(e.n == 6 and e.low <= e.value <= e.high for e in curve.estimates)
+
+
+@pytest.mark.parametrize("strategy", ["random", "majority", "best_of_n", "oracle"])
+def test_curves_are_the_accuracies_of_their_selectors(
+    run: topdraw.Run, summary: Summary, strategy: str
+) -> None:
+    curve = _curve(summary, strategy)
+    assert curve.method == "exact"
+    for k, estimate in zip(curve.k, curve.estimates, strict=True):
+        assert estimate.value == pytest.approx(accuracy(run, strategy, k=k).value, abs=1e-12)
+
+
+def test_every_choosing_curve_starts_at_the_mean_sample(summary: Summary) -> None:
+    mean = _curve(summary, "random").estimates[0].value
+    for curve in summary.curves[1:]:
+        assert curve.estimates[0].value == pytest.approx(mean, abs=1e-12)
+
+
+def test_the_oracle_is_pass_at_k(run: topdraw.Run, summary: Summary) -> None:
+    for k, estimate in zip(summary.ks, _curve(summary, "oracle").estimates, strict=True):
+        assert estimate.value == pytest.approx(topdraw.pass_at_k(run, k).value, abs=1e-12)
+
+
+def test_differences_are_paired_at_n(summary: Summary) -> None:
+    pairs = [(d.a, d.b) for d in summary.differences]
+    real = ["greedy", "majority", "best_of_n", "weighted_majority", "logprob"]
+    assert pairs[:-1] == [(name, "random") for name in real]
+    best = max(real[1:], key=lambda name: _curve(summary, name).estimates[-1].value)
+    assert pairs[-1] == ("oracle", best)
+    for d in summary.differences:
+        assert d.k == 10
+        ends = [_curve(summary, name).estimates[-1].value for name in (d.a, d.b)]
+        assert d.estimate.value == pytest.approx(ends[0] - ends[1], abs=1e-9)
+        assert 0 < d.estimate.p_value <= 1
+    assert summary.gap.value == pytest.approx(summary.differences[-1].estimate.value)
+    assert summary.gap.low >= 0
+
+
+def test_each_problem_has_a_row_whatever_happened_to_it(summary: Summary) -> None:
+    rows = {row.problem_id: row for row in summary.rows}
+    assert list(rows) == ["p0", "p1", "p2", "p3", "p4", "p5", "lost"]
+    assert (rows["p1"].n, rows["p1"].c, rows["p1"].majority) == (12, 0, 0.0)
+    assert (rows["p2"].n, rows["p2"].missing) == (10, 2)
+    assert (rows["lost"].n, rows["lost"].c, rows["lost"].missing) == (0, 0, 12)
+    assert math.isnan(rows["lost"].majority)
+    assert math.isnan(rows["lost"].best_of_n)
+    assert summary.never_solved == sum(row.n > 0 and row.c == 0 for row in summary.rows) >= 1
+
+
+def test_the_same_seed_gives_the_same_summary(run: topdraw.Run, summary: Summary) -> None:
+    assert repr(summarize(run, rng=0)) == repr(summary)
+
+
+def test_the_chosen_k_are_used_and_checked(run: topdraw.Run) -> None:
+    assert summarize(run, ks=[4, 2]).ks == (2, 4)
+    for ks in ([11], [0, 1], []):
+        with pytest.raises(DomainError, match="k runs from 1 to 10"):
+            summarize(run, ks=ks)
+
+
+def test_a_chooser_that_judges_itself_is_labelled_and_is_nobodys_best(run: topdraw.Run) -> None:
+    got = summarize(run, value="judge")
+    assert "CHOOSER = JUDGE" in _curve(got, "best_of_n").label
+    assert "CHOOSER = JUDGE" in _curve(got, "best_of_n").estimates[0].method
+    assert next(d.b for d in got.differences if d.a == "oracle") not in (
+        "best_of_n",
+        "weighted_majority",
+    )
+
+
+def test_a_bare_run_has_fewer_curves(tmp_path: Path) -> None:
+    got = summarize(made_run(tmp_path / "run", {"a": [Score.verdict(True)], "b": [SILENT]}))
+    assert [curve.strategy for curve in got.curves] == ["random", "oracle"]
+    assert got.value == ""
+    assert [(d.a, d.b) for d in got.differences] == [("oracle", "random")]
+    assert got.gap.value == 0
+    assert all(math.isnan(row.majority) for row in got.rows)
+
+
+def test_a_second_verifier_ranks_nothing_and_greedy_nobody_scored_is_left_out(
+    tmp_path: Path,
+) -> None:
+    run = made_run(tmp_path / "run", {"a": [YES, NO]}, greedy={"a": [LOST]})
+    run.add_scores("second judge", [(s, NO) for s in run.samples()])
+    strategies = [curve.strategy for curve in summarize(run).curves]
+    assert strategies == ["random", "majority", "oracle"]
+
+
+def test_a_run_without_a_scored_sample_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no sample scored by 'judge'"):
+        summarize(made_run(tmp_path / "run", {"a": [LOST]}))
+
+
+def test_default_ks_hold_one_ten_hundred_and_n() -> None:
+    assert default_ks(1) == (1,)
+    assert default_ks(100) == (1, 2, 3, 5, 10, 20, 30, 50, 100)
+    assert default_ks(130)[-3:] == (50, 100, 130)
+
+
+def test_models_are_called_by_their_name() -> None:
+    assert model_name({"kind": "http", "model": "llama"}) == "llama"
+    assert model_name({"kind": "x", "size": 3}) == "kind=x, size=3"
