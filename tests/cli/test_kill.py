@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from topdraw.store.run import Run
 
 RUN = [sys.executable, "-m", "topdraw.cli", "run", "countdown", "-n", "100", "--problems", "24"]

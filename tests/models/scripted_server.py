@@ -238,7 +238,7 @@ class ScriptedServer:
             await asyncio.sleep(fault.seconds)
             return self._whole(request, body, n)
         if fault.kind == "fewer":
-            return self._whole(request, body, fault.fewer)
+            return self._whole(request, body, min(n, fault.fewer))
         if fault.kind == "choices":
             reply = self._reply(body, n) | {"choices": fault.choices}
             return web.json_response(reply)

@@ -70,6 +70,14 @@ def test_any_bytes_give_choices_or_trouble(raw: bytes) -> None:
         read_reply(200, {}, raw, "prompt")
 
 
+@pytest.mark.parametrize("status", [200, 201])
+def test_every_2xx_is_an_answer_and_an_empty_one_is_asked_again(status: int) -> None:
+    assert read({"choices": [{"text": "x", "finish_reason": "stop"}]}, status) == [("x", "stop")]
+    with pytest.raises(Trouble, match=f"HTTP {status}, but the answer is empty") as caught:
+        read_reply(status, {}, b"", "prompt")
+    assert caught.value.retryable
+
+
 @given(st.permutations(range(5)))
 def test_shuffled_choices_are_put_in_their_order(order: list[int]) -> None:
     choices = [{"index": i, "message": {"content": str(i)}} for i in order]

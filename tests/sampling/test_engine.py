@@ -209,6 +209,14 @@ def test_a_model_that_dies_on_the_way_stops_the_run_too(tmp_path: Path) -> None:
     assert len(Run.open(tmp_path).samples()) == 100
 
 
+def test_a_daily_limit_in_the_middle_stops_the_run(tmp_path: Path) -> None:
+    limited = frozenset((f"t/{i}", 0) for i in range(5, 500))
+    model = Echo(fails=limited, error=EndpointError("come back tomorrow", status=429))
+    with pytest.raises(EndpointError, match="tomorrow"):
+        sample(task(500), model, 1, out=tmp_path, concurrency=4)
+    assert len(model.calls) <= 40
+
+
 def test_many_refused_prompts_are_not_a_dead_model(tmp_path: Path) -> None:
     refused = frozenset((f"t/{i}", 0) for i in range(5, 45))
     model = Echo(fails=refused, error=EndpointError("too long", status=400))
@@ -370,6 +378,19 @@ def test_faults_leave_no_trace_in_the_run(tmp_path: Path) -> None:
     assert rough.counts.delivered == 200
     assert rough.counts.requests > 230
     assert rough.counts.most_at_once <= 16
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_partial_answers_under_faults_lose_and_repeat_nothing(seed: int, tmp_path: Path) -> None:
+    faults = [*MIX, Fault("fewer", fewer=1), Fault("fewer", fewer=3)]
+    with ScriptedServer(mixed(seed, faults, share=0.4)) as server:
+        model = endpoint(server.url, chunk=4)
+        run = sample(task(30), model, 10, out=tmp_path, concurrency=16)
+    keys = [(s.problem_id, s.index) for s in run.samples()]
+    assert keys == [(f"t/{i}", j) for i in range(30) for j in range(10)]
+    # Each choice that was delivered is stored: none was paid for and thrown away.
+    assert server.counts.delivered == 300
+    assert len({s.output for s in run.samples()}) == 300
 
 
 def test_requests_stay_within_concurrency_when_n_is_ignored(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_verdict_carries_answer_and_rule() -> None:
     assert _score("no idea", 2) == Score.verdict(False, answer=None, note="no number")
 
 
-@pytest.mark.parametrize("target", [None, True, "abc", [1], {"a": 1}, math.nan, math.inf])
+@pytest.mark.parametrize("target", [True, "abc", [1], {"a": 1}, math.nan, math.inf])
 def test_unreadable_target_is_missing_not_wrong(target: Json) -> None:
     score = _score("#### 1", target)
     assert score.is_missing
@@ -190,3 +190,12 @@ def test_gsm8k_solvers_agree_with_the_published_verdicts(shared_data: Path) -> N
                 differ.append((row["index"], solver, row[solver]["solution"][-60:], gold))
     assert differ == []
     assert unanswered == 3
+
+
+def test_without_a_target_the_answer_is_given_and_no_verdict() -> None:
+    problem = Problem("1", "what?", None)
+    outputs = ["so #### 12", "no idea"]
+    found = score_number(problem, [Sample("1", i, text) for i, text in enumerate(outputs)])
+    assert [score.answer for score in found] == ["12", None]
+    assert [score.passed for score in found] == [None, None]
+    assert not any(score.is_missing for score in found)

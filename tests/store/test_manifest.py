@@ -129,7 +129,14 @@ def test_the_digest_sees_what_matters_and_nothing_else(many: list[Problem], text
     assert digest([*many, Problem("new", text)]) != before
     changed = [dataclasses.replace(one, prompt=one.prompt + "!") for one in many]
     assert not many or digest(changed) != before
-    assert task_identity(Task("t", "1", tuple(many)), {"n": 1})["digest"] == before
+    task = Task("t", "1", tuple(many), options={"n": 1})
+    assert task_identity(task)["digest"] == before
+    assert task_identity(task)["options"] == {"n": 1}
+
+
+def test_options_that_made_the_same_problems_are_no_difference() -> None:
+    new = dataclasses.replace(PLAIN, task={**PLAIN.task, "options": {"problems": 200}})
+    assert differences(PLAIN, new) == []
 
 
 @pytest.mark.parametrize(

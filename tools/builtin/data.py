@@ -17,8 +17,6 @@ from topdraw.tasks.heldout import training_draw
 
 MIX = {"countdown": 0.30, "arithmetic": 0.34, "functions": 0.22, "drill": 0.14}
 DIRECT_SHARE = 0.10
-_LARGEST = (20, 50, 99, 99)
-_STEPS = (2, 3, 4, 5)
 _CUMULATIVE = np.cumsum(list(MIX.values()))
 
 
@@ -32,64 +30,86 @@ class Example:
     concept: str = ""
 
 
-def stream(seed: int) -> Iterator[Example]:
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How hard the word problems and drills are.
+
+    Attributes:
+        steps: of a word problem, chosen uniformly.
+        largest: of its numbers, chosen uniformly.
+        drill_scale: multiplies the largest operands of the drills.
+    """
+
+    steps: tuple[int, ...]
+    largest: tuple[int, ...]
+    drill_scale: int
+
+
+NARROW = Sizes(steps=(2, 3, 4, 5), largest=(20, 50, 99, 99), drill_scale=1)
+WIDE = Sizes(steps=(2, 3, 4, 5, 6, 7, 8), largest=(20, 50, 99, 199, 199, 299), drill_scale=3)
+
+
+def stream(seed: int, *, sizes: Sizes = NARROW) -> Iterator[Example]:
     """An endless stream of training examples, the same for the same seed.
 
     Args:
         seed: any integer >= 0.
+        sizes: of the word problems and drills.
     """
     rng = np.random.default_rng(seed)
     kinds = list(MIX)
     while True:
         kind = kinds[min(int(np.searchsorted(_CUMULATIVE, rng.random())), len(kinds) - 1)]
-        yield _MAKERS[kind](rng)
+        yield _MAKERS[kind](rng, sizes)
 
 
-def _countdown(rng: np.random.Generator) -> Example:
+def _countdown(rng: np.random.Generator, sizes: Sizes) -> Example:
+    del sizes
     game = training_draw(countdown.draw, rng)
     return Example("countdown", game.prompt, game.solution)
 
 
-def _arithmetic(rng: np.random.Generator) -> Example:
-    largest = _LARGEST[int(rng.integers(len(_LARGEST)))]
-    story = training_draw(lambda r: arithmetic.draw(r, steps=_STEPS, largest=largest), rng)
+def _arithmetic(rng: np.random.Generator, sizes: Sizes) -> Example:
+    largest = sizes.largest[int(rng.integers(len(sizes.largest)))]
+    story = training_draw(lambda r: arithmetic.draw(r, steps=sizes.steps, largest=largest), rng)
     style: arithmetic.Style = "direct" if rng.random() < DIRECT_SHARE else "steps"
     return Example("arithmetic", story.prompt(style), story.solution(style))
 
 
-def _functions(rng: np.random.Generator) -> Example:
+def _functions(rng: np.random.Generator, sizes: Sizes) -> Example:
+    del sizes
     shown = 2 if rng.random() < 0.7 else 3
     function = training_draw(lambda r: functions.draw(r, examples=shown, tests=1), rng)
     return Example("functions", function.prompt, function.solution, function.family)
 
 
-def _drill(rng: np.random.Generator) -> Example:
+def _drill(rng: np.random.Generator, sizes: Sizes) -> Example:
     """Four small calculations, written as the steps of a word problem are.
 
     The result digits hold most of the loss (notes, 6.3).
     """
-    pairs = [_calculation(rng) for _ in range(4)]
+    pairs = [_calculation(rng, sizes.drill_scale) for _ in range(4)]
     prompt = "Calculate " + ", ".join(text for text, _ in pairs)
     return Example("drill", prompt, "\n".join(f"{text}={value}" for text, value in pairs))
 
 
-def _calculation(rng: np.random.Generator) -> tuple[str, int]:
+def _calculation(rng: np.random.Generator, scale: int) -> tuple[str, int]:
     kind = int(rng.integers(6))
     if kind == 0:
-        a, b = int(rng.integers(2, 991)), int(rng.integers(2, 450))
+        a, b = int(rng.integers(2, 990 * scale + 1)), int(rng.integers(2, 449 * scale + 1))
         return f"{a}+{b}", a + b
     if kind == 1:
-        b = int(rng.integers(2, 100))
-        a = b + int(rng.integers(1, 900))
+        b = int(rng.integers(2, 99 * scale + 1))
+        a = b + int(rng.integers(1, 899 * scale + 1))
         return f"{a}-{b}", a - b
     if kind == 2:
-        a, b = int(rng.integers(2, 10)), int(rng.integers(2, 50))
+        a, b = int(rng.integers(2, 10)), int(rng.integers(2, 49 * scale + 1))
         return f"{a}*{b}", a * b
     if kind == 3:
-        a, b = int(rng.integers(2, 331)), int(rng.integers(2, 6))
+        a, b = int(rng.integers(2, 330 * scale + 1)), int(rng.integers(2, 6))
         return f"{a}*{b}", a * b
     if kind == 4:
-        a, b = int(rng.integers(2, 10)), int(rng.integers(2, 110))
+        a, b = int(rng.integers(2, 10)), int(rng.integers(2, 109 * scale + 1))
         return f"{a * b}/{a}", b
     game = countdown.draw(rng)
     return game.solution, game.target

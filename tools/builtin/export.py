@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import save
+from safetensors.numpy import load_file, save
 from tokenizers import Tokenizer
 from tools.builtin.network import Llama, Shape
 from tools.builtin.tokens import ASSISTANT, CHAT_TEMPLATE, END, PAD, SPECIALS, USER
@@ -45,6 +45,17 @@ def write_model(path: Path, model: Llama) -> None:
         for name, weight in model.named_parameters()
     }
     write_arrays(path, arrays)
+
+
+def read_model(path: Path) -> Llama:
+    """The model of a file that `write_model` wrote."""
+    model = Llama()
+    tensors = {
+        name.removeprefix("model."): torch.from_numpy(array.astype(np.float32))
+        for name, array in load_file(path).items()
+    }
+    model.load_state_dict(tensors)
+    return model
 
 
 def write_config(path: Path, shape: Shape) -> None:

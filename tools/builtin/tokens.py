@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from tools.builtin.data import Example, stream
+from tools.builtin.data import NARROW, Example, Sizes, stream
 
 SPECIALS = ("<|end|>", "<|user|>", "<|assistant|>", "<|pad|>")
 END, USER, ASSISTANT, PAD = range(4)
@@ -71,7 +71,7 @@ def train_tokenizer(seed: int, *, examples: int = 20_000) -> Tokenizer:
 
 
 def batches(
-    tokenizer: Tokenizer, seed: int, *, tokens: int = 3000, pool: int = 1024
+    tokenizer: Tokenizer, seed: int, *, tokens: int = 3000, pool: int = 1024, sizes: Sizes = NARROW
 ) -> Iterator[Batch]:
     """An endless stream of length-bucketed batches, the same for the same seed.
 
@@ -80,8 +80,9 @@ def batches(
         seed: seed of the examples and of the order.
         tokens: padded tokens a batch holds at most.
         pool: examples sorted by length at a time.
+        sizes: see `builtin.data`.
     """
-    source = stream(seed)
+    source = stream(seed, sizes=sizes)
     rng = np.random.default_rng([seed, 1])
     while True:
         groups = _bucket(_encode(tokenizer, list(islice(source, pool))), tokens)

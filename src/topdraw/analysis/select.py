@@ -44,6 +44,7 @@ def select(
     *,
     by: str | None = None,
     value: str | None = None,
+    answer: str | None = None,
     rng: Rng = 0,
 ) -> list[Choice]:
     """The chosen sample of every problem, in problem order.
@@ -56,6 +57,7 @@ def select(
         chooser: name ("majority", "posterior(0.5)") or a function of `Candidates`.
         by: verifier whose answers vote; default the task's own scorer.
         value: scorer whose values rank; default as in `analysis.accuracy`.
+        answer: scorer whose answers vote instead; it need not give a verdict.
         rng: seed or generator of the draw.
 
     Raises:
@@ -73,10 +75,11 @@ def select(
             hint="Draw them with `topdraw sample --greedy`." if role == "greedy" else "",
         )
     grouped = {problem_id: list(group) for problem_id, group in _by_problem(samples)}
+    found = candidates(run, by=by, value=value, answer=answer, role=role)
     random = generator(rng)
     return [
         _draw(run.problems[problem_id], grouped.get(problem_id, []), weigh(c), random)
-        for problem_id, c in candidates(run, by=by, value=value, role=role).items()
+        for problem_id, c in found.items()
     ]
 
 

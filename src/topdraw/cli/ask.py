@@ -6,6 +6,7 @@ Not here: streaming and the proxy. Try it: `topdraw ask "Make 24 from the number
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -59,14 +60,13 @@ def command(
     from topdraw.cli.steps import draw_run, ranking_scorer, score_run
     from topdraw.core.records import Problem, Task
 
-    text = question or click.get_text_stream("stdin").read().strip()
+    text = question or sys.stdin.read().strip()
     if not text:
         raise click.UsageError("There is no question: give one, or pipe it in.")
     task = Task("ask", "1", (Problem("question", text),))
     run = draw_run(task, draw, out=out, greedy=False)
-    ranking = ranking_scorer(run, value)
-    run = score_run(run, [by, ranking])
-    choice = select(run, selector, by=by, value=ranking, rng=draw.seed)[0]
+    by, ranking = score_run(run, [by, ranking_scorer(run, value)])
+    choice = select(run, selector, value=ranking, answer=by, rng=draw.seed)[0]
     if as_json:
         click.echo(json.dumps(_as_json(run, choice, by, ranking)))
         return

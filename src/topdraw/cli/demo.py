@@ -76,7 +76,7 @@ def command(
         f"{model} answers {len(loaded.problems)} held-out {task} problems {n} times each.", err=True
     )
     run = draw_run(loaded, draw, out=out, greedy=True)
-    run = score_run(run, [loaded.scorer, "reward", "logprob"])
+    score_run(run, [loaded.scorer, "reward", "logprob"])
     if not as_json:
         _show_example(run, loaded.scorer)
     show_report(run, by=loaded.scorer, value="reward", out=None, as_json=as_json)

@@ -24,9 +24,17 @@ if TYPE_CHECKING:
 @json_option
 def command(run: str, by: str | None, value: str | None, out: str | None, as_json: bool) -> None:
     """Compare all strategies on RUN: a table here, curves and samples on one HTML page."""
+    from topdraw.cli.steps import stored_name
     from topdraw.store.run import Run
 
-    show_report(Run.open(run), by=by, value=value, out=out, as_json=as_json)
+    opened = Run.open(run)
+    show_report(
+        opened,
+        by=stored_name(opened, by),
+        value=stored_name(opened, value),
+        out=out,
+        as_json=as_json,
+    )
 
 
 def show_report(
@@ -38,7 +46,7 @@ def show_report(
     from topdraw.reports.table import print_table, summary_json
 
     summary = summarize(run, by=by, value=value)
-    page = report(run, by=by, value=value, out=out)
+    page = report(run, by=by, value=value, out=out, summary=summary)
     if as_json:
         click.echo(json.dumps({**summary_json(summary), "page": str(page)}))
         return

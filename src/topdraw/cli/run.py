@@ -55,6 +55,5 @@ def command(
             f"The task {task!r} has no scorer of its own.", hint="Name one with --by."
         )
     run = draw_run(loaded, draw, out=out, greedy=greedy)
-    ranking = ranking_scorer(run, value)
-    run = score_run(run, [verifier, ranking])
-    show_report(run, by=verifier, value=ranking, out=None, as_json=as_json)
+    by_name, value_name = score_run(run, [verifier, ranking_scorer(run, value)])
+    show_report(run, by=by_name, value=value_name, out=None, as_json=as_json)

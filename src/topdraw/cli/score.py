@@ -29,7 +29,6 @@ def command(run: str, scorers: tuple[str, ...], as_json: bool) -> None:
     """
     from topdraw.cli.steps import score_run
     from topdraw.errors import ConfigError
-    from topdraw.scoring.resolve import resolve_scorer
     from topdraw.store.run import Run
 
     opened = Run.open(run)
@@ -38,22 +37,24 @@ def command(run: str, scorers: tuple[str, ...], as_json: bool) -> None:
         raise ConfigError(
             "This run's task has no scorer of its own.", hint="Name one: topdraw score RUN SCORER"
         )
-    opened = score_run(opened, names)
-    lines = [_tally(opened, resolve_scorer(name)[0]) for name in names]
-    for line in lines:
+    for name in score_run(opened, names):
+        line = _tally(opened, name)
         click.echo(json.dumps(line) if as_json else _sentence(line))
 
 
 def _tally(run: Run, scorer: str) -> dict[str, str | int]:
     scores = list(run.scores(scorer).values())
+    reasons = [score.missing_reason for score in scores if score.missing_reason is not None]
     return {
         "scorer": scorer,
-        "scored": sum(not score.is_missing for score in scores),
+        "scored": len(scores) - len(reasons),
         "passed": sum(score.passed is True for score in scores),
-        "missing": sum(score.is_missing for score in scores),
+        "missing": len(reasons),
+        "first_missing_reason": reasons[0] if reasons else "",
     }
 
 
 def _sentence(line: dict[str, str | int]) -> str:
-    missing = f", {line['missing']:,} missing" if line["missing"] else ""
+    reason = f" (the first: {line['first_missing_reason']})"
+    missing = f", {line['missing']:,} missing{reason}" if line["missing"] else ""
     return f"{line['scorer']}: {line['scored']:,} scored, {line['passed']:,} passed{missing}"

@@ -35,9 +35,11 @@ def command(
     """
     from topdraw.analysis.accuracy import accuracy
     from topdraw.analysis.select import select
+    from topdraw.cli.steps import stored_name
     from topdraw.store.run import Run
 
     opened = Run.open(run)
+    by, value = stored_name(opened, by), stored_name(opened, value)
     for choice in select(opened, selector, by=by, value=value, rng=seed):
         output = None if choice.sample is None else choice.sample.output
         row = {

@@ -65,7 +65,8 @@ def connect_model(draw: Draw) -> Model:
 
 def draw_run(task: Task, draw: Draw, *, out: str | os.PathLike[str] | None, greedy: bool) -> Run:
     """Draw what is missing of a run, with progress; finished samples stay whatever happens."""
-    from topdraw.sampling.engine import Progress, sample
+    from topdraw.sampling.engine import sample
+    from topdraw.sampling.progress import Progress
 
     model = connect_model(draw)
     with progress("Drawing") as advance:
@@ -93,14 +94,29 @@ def draw_run(task: Task, draw: Draw, *, out: str | os.PathLike[str] | None, gree
         )
 
 
-def score_run(run: Run, scorers: Sequence[str]) -> Run:
-    """Score with each scorer in turn what it has not scored yet, with progress."""
-    from topdraw.scoring.engine import score
+def score_run(run: Run, scorers: Sequence[str]) -> list[str]:
+    """Score with each scorer in turn what it has not scored yet, with progress.
 
-    for name in dict.fromkeys(scorers):
+    Returns:
+        The names the scores are stored under, one per scorer.
+    """
+    from topdraw.scoring.engine import score
+    from topdraw.scoring.resolve import resolve_scorer
+
+    named = [resolve_scorer(spec) for spec in scorers]
+    for name, scorer in dict(named).items():
         with progress("Scoring", unit=f"samples with {name}") as advance:
-            run = score(run, name, on_progress=lambda done, total: advance(done, total, ""))
-    return run
+            score(run, scorer, on_progress=lambda done, total: advance(done, total, ""))
+    return [name for name, _ in named]
+
+
+def stored_name(run: Run, spec: str | None) -> str | None:
+    """The name a scorer's scores have in a run; what it stores nothing under stays as it is."""
+    from topdraw.scoring.resolve import resolve_scorer
+
+    if spec is None or spec in run.scorers() or ":" not in spec:
+        return spec
+    return resolve_scorer(spec).name
 
 
 def ranking_scorer(run: Run, value: str | None) -> str:

@@ -51,6 +51,7 @@ class Task:
         scorer: registered name of the default scorer; "" when the task has none.
         decoding: the task's own defaults for settings a user does not give (stop, max_tokens).
         description: one line for listings.
+        options: what it was loaded with, for the record.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Task:
     scorer: str = ""
     decoding: Mapping[str, Json] = field(default_factory=dict)
     description: str = ""
+    options: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

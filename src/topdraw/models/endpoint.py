@@ -114,7 +114,7 @@ class Endpoint:
         return self._transport.at_once
 
     def limit_requests(self, at_once: int) -> None:
-        """Allow this many requests in flight, from the next connection pool on."""
+        """Allow this many requests in flight, from the next request on."""
         self._transport.at_once = at_once
 
     async def aclose(self) -> None:
@@ -149,7 +149,7 @@ class Endpoint:
                 for task in done:
                     error = task.exception()
                     if isinstance(error, EndpointError):
-                        failure = failure or error
+                        failure = error if isinstance(error, Refused) else failure or error
                         continue
                     delivery = task.result()
                     tasks |= self._start(ask, self._groups(delivery.rest))

@@ -144,19 +144,20 @@ def read_reply(status: int, headers: Mapping[str, str], raw: bytes, prompt: str)
     Raises:
         Trouble: when there is no usable choice in it.
     """
-    plain = _plain_reply(raw) if status == 200 else None
+    fine = 200 <= status < 300
+    plain = _plain_reply(raw) if fine else None
     if plain is not None:
         return plain
     try:
         payload = decode(raw)
     except ValueError:
         text = raw[:2000].decode(errors="replace")
-        if status != 200:
+        if not fine:
             raise status_trouble(status, headers, None, text) from None
         what = "the answer is empty" if not raw.strip() else "the answer is cut off or not JSON"
-        raise Trouble(f"HTTP 200, but {what}", status=status) from None
+        raise Trouble(f"HTTP {status}, but {what}", status=status) from None
     error = payload.get("error") if isinstance(payload, dict) else None
-    if status != 200 or error:
+    if not fine or error:
         raise status_trouble(_code(status, error), headers, payload, "")
     choices = _choices(payload)
     model = payload.get("model") if isinstance(payload, dict) else None
@@ -209,7 +210,7 @@ def _plain_reply(raw: bytes) -> Reply | None:
 
 def _code(status: int, error: Json) -> int:
     code = error.get("code") if isinstance(error, dict) else None
-    if status != 200:
+    if not 200 <= status < 300:
         return status
     # An error inside a 200 without a status of its own is the server's failure: worth retrying.
     return code if isinstance(code, int) and 400 <= code <= 599 else 500

@@ -143,13 +143,13 @@ async def _sample(
     path = Path(out) if out is not None else default_path(task, model.identity, decoding, seed)
     run = Run.create(path, task=task, model=model.identity, samplers=wanted, seed=seed)
     drawn = {sampler.hash: run.drawn(sampler.hash) for sampler in wanted}
-    todo = list(units(task.problems, wanted, drawn, getattr(model, "chunk", None)))
-    left = sum(len(unit.indices) for unit in todo)
     total = len(task.problems) * sum(sampler.n for sampler in wanted)
-    progress = Progress(done=total - left, total=total)
-    if todo:
+    done = sum(i < sampler.n for sampler in wanted for _, i in drawn[sampler.hash])
+    progress = Progress(done=done, total=total)
+    if done < total:
+        todo = units(task.problems, wanted, drawn, getattr(model, "chunk", None))
         with run.writer() as writer:
-            session = Session(model, seed, writer, iter(todo), progress, on_progress)
+            session = Session(model, seed, writer, todo, progress, on_progress)
             await session.all(at_once)
         session.report(run.path)
     elif on_progress is not None:

@@ -24,6 +24,7 @@ Watcher = Callable[[Progress], None]
 
 # So many calls in a row without a single sample: the model is gone, not unlucky.
 _ERROR_BUDGET = 20
+_ABOUT_THE_PROMPT = (400, 413, 422)
 _FATAL = (Refused, ConfigError, MissingPackage)
 
 
@@ -111,9 +112,8 @@ class Session:
 
     def _failed(self, samples: int, error: Exception) -> None:
         self._first_error = self._first_error or error
-        status = getattr(error, "status", None) or 0
         # A server that refuses some prompts is alive; one that has refused all so far is not ours.
-        if self._drawn == 0 or not 400 <= status < 500:
+        if self._drawn == 0 or getattr(error, "status", None) not in _ABOUT_THE_PROMPT:
             self._barren += 1
         self._failures += samples
         if isinstance(error, _FATAL) or self._barren >= _ERROR_BUDGET:

@@ -21,7 +21,6 @@ from topdraw.store.run import Run
 
 MOST_PER_CALL = 1000
 ASYNC_WORKERS = 8
-_MANY_SEGMENTS = 16
 
 OnProgress = Callable[[int, int], None]
 
@@ -100,9 +99,7 @@ def _score_with(run: Run, named: NamedScorer, threads: int, on_progress: OnProgr
                 writer.append(sample, found)
             done += len(finished.samples)
             on_progress(done, total)
-    ledger = run.score_ledger(named.name)
-    if ledger.is_scattered(_MANY_SEGMENTS):
-        ledger.compact()
+    run.score_ledger(named.name).compact()
 
 
 def _jobs(run: Run, name: str, samples: list[Sample]) -> list[_Job]:

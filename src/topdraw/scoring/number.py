@@ -60,23 +60,33 @@ def score_number(problem: Problem, samples: Sequence[Sample], /) -> list[Score]:
     """A verdict per sample: does its final number equal the problem's target?
 
     Args:
-        problem: its target is a number, or a text that holds one (a GSM8K solution will do).
+        problem: its target is a number, or a text that holds one (a GSM8K solution will do); None
+            when nobody knows the answer.
         samples: of this problem.
 
     Returns:
         Verdicts with the number's canonical text as answer; no number is wrong, with answer None.
-        Missing scores when the target itself holds no number.
+        Without a target the answer alone, for votes. Missing scores when the target is there and
+        holds no number.
 
     Examples:
         >>> scores = score_number(Problem("1", "", "1200"), [Sample("1", 0, "Thus #### $1,200.00")])
         >>> scores[0].passed, scores[0].answer, scores[0].note
         (True, '1200', '####')
     """
+    if problem.target is None:
+        return [_unjudged(extract(sample.output)) for sample in samples]
     target = read_target(problem.target)
     if target is None:
         reason = f"target {str(problem.target)[:60]!r} is not a number"
         return [Score.missing(reason) for _ in samples]
     return [_verdict(target, extract(sample.output)) for sample in samples]
+
+
+def _unjudged(found: Found | None) -> Score:
+    if found is None:
+        return Score(note="no number")
+    return Score(answer=canonical(found.value), note=found.rule)
 
 
 def _verdict(target: Fraction, found: Found | None) -> Score:

@@ -79,12 +79,12 @@ class Manifest:
         return next((sampler for sampler in self.samplers if sampler.role == role), None)
 
 
-def task_identity(task: Task, options: Mapping[str, Json]) -> dict[str, Json]:
-    """What distinguishes a task from another: name, version, options, digest of its problems."""
+def task_identity(task: Task) -> dict[str, Json]:
+    """A task in a manifest: name, version, digest of its problems; options for the record."""
     return {
         "name": task.name,
         "version": task.version,
-        "options": dict(options),
+        "options": dict(task.options),
         "digest": digest(task.problems),
     }
 
@@ -170,7 +170,7 @@ def differences(old: Manifest, new: Manifest) -> list[str]:
     Returns:
         "temperature: run has 0.7, asked 1.0" for each setting; a larger or smaller n is none.
     """
-    found = _differing("task ", old.task, new.task)
+    found = _differing("task ", _told_apart(old.task), _told_apart(new.task))
     found += _differing("model ", old.model, new.model)
     found += _differing("", {"seed": old.seed}, {"seed": new.seed})
     for asked in new.samplers:
@@ -181,6 +181,11 @@ def differences(old: Manifest, new: Manifest) -> list[str]:
             if not found:
                 found += _differing(prefix, {"sampler": has.hash}, {"sampler": asked.hash})
     return found
+
+
+def _told_apart(task: Mapping[str, Json]) -> dict[str, Json]:
+    # The digest says what the options made: problems=50 given or by default is the same draw.
+    return {name: value for name, value in task.items() if name != "options"}
 
 
 def _differing(prefix: str, old: Mapping[str, Json], new: Mapping[str, Json]) -> list[str]:

@@ -88,7 +88,6 @@ class Run:
         model: Mapping[str, Json],
         samplers: Sequence[Sampler],
         seed: int,
-        options: Mapping[str, Json] | None = None,
     ) -> Run:
         """A new run, or the one already there when it is the same draw.
 
@@ -99,7 +98,6 @@ class Run:
             samplers: at most one per role. A larger n than the run has tops it up; a role it
                 does not have is added; a smaller n keeps what is there.
             seed: seed of the run.
-            options: what the task was loaded with.
 
         Raises:
             ResumeConflict: naming each difference, when it was drawn with something else.
@@ -111,7 +109,7 @@ class Run:
         asked = Manifest(
             schema=SCHEMA,
             topdraw=_version(),
-            task=task_identity(task, options or {}),
+            task=task_identity(task),
             model=dict(model),
             seed=seed,
             samplers=tuple(samplers),

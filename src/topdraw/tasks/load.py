@@ -6,6 +6,7 @@ Try it: `python -c "import topdraw as td; print(len(td.load('countdown', problem
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import os
 from collections.abc import Mapping
@@ -39,7 +40,7 @@ def load(name_or_path: str | os.PathLike[str], **options: Json) -> Task:
         >>> load("countdown", problems=3).problems[2].id
         'countdown/0002'
     """
-    name = os.fspath(name_or_path)
+    given, name = options, os.fspath(name_or_path)
     if name not in names("task"):
         options = {"path": _file(name), **options}
         name = "jsonl"
@@ -48,7 +49,7 @@ def load(name_or_path: str | os.PathLike[str], **options: Json) -> Task:
     task: object = loader(**options)
     if not isinstance(task, Task):
         raise ConfigError(f"The task {name!r} gave {type(task).__name__} instead of a Task.")
-    return task
+    return dataclasses.replace(task, options=given)
 
 
 def _file(path: str) -> str:

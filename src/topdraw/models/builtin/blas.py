@@ -37,7 +37,10 @@ def threads() -> int | None:
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Hold BLAS to one thread inside the block; other threads of this process see it too."""
+    """Hold BLAS to one thread inside the block.
+
+    Other threads of this process see it too; blocks that must change the setting take turns.
+    """
     knob = _knob()
     if knob is None:
         yield

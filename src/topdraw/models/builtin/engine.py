@@ -245,12 +245,13 @@ class Batch:
     def run(self) -> list[Output]:
         """All outputs, in the order of `places`."""
         network = self.engine.network
-        for position in range(self.limit):
-            chosen = self._choose(position)
-            if position + 1 == self.limit or not (self.owner >= 0).any():
+        chosen = self._choose(0)
+        for position in range(1, self.limit):
+            if not (self.owner >= 0).any():
                 break
             chosen = self._close_ranks(chosen)
             self.logits = network.logits(network.forward(chosen[:, None], self.cache))
+            chosen = self._choose(position)
         return [self._output(sample) for sample in range(len(self.tokens))]
 
     def _choose(self, position: int) -> IntArray:
