@@ -105,7 +105,14 @@ def test_models_lists_how_to_name_one(topdraw: Topdraw) -> None:
 def test_demo_shows_an_example_a_table_and_a_page(topdraw: Topdraw, tmp_path: Path) -> None:
     done = topdraw("demo", "-n", "10", "--problems", "3", "--out", "d")
     assert done.code == 0, done.err
-    for word in ("For example", "greedy", "majority", "best_of_n", "oracle", "report.html"):
+    for word in (
+        "For example",
+        "greedy",
+        "majority",
+        "best of k by reward",
+        "oracle",
+        "report.html",
+    ):
         assert word in done.out
     assert (tmp_path / "d/report.html").exists()
 

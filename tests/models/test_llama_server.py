@@ -9,7 +9,8 @@ import openai
 import pytest
 
 from topdraw.core.records import Decoding
-from topdraw.models.builtin.engine import Draw, Engine
+from topdraw.models.builtin.batch import Draw
+from topdraw.models.builtin.engine import Engine
 
 pytestmark = pytest.mark.slow
 

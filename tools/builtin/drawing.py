@@ -13,7 +13,7 @@ from topdraw.core.registry import get_scorer
 from topdraw.core.seeds import sample_seed
 from topdraw.models.builtin.engine import Draw, Engine
 
-MAX_TOKENS = {"countdown": 32, "arithmetic": 96, "functions": 32}
+MAX_TOKENS = {"countdown": 32, "arithmetic": 160, "functions": 32}
 SCORERS = {"countdown": "countdown", "arithmetic": "number", "functions": "functions"}
 
 

@@ -66,7 +66,7 @@ def select(
     """
     weigh = resolve_selector(chooser)
     role: Role = "greedy" if "greedy" in weigh.needs else "sampled"
-    by = by or run.manifest.scorer or None
+    by = by or _own_verifier(run, weigh.needs)
     value = value or (default_value(run, by or "") if "value" in weigh.needs else None)
     samples = run.samples(role)
     if not samples:
@@ -81,6 +81,13 @@ def select(
         _draw(run.problems[problem_id], grouped.get(problem_id, []), weigh(c), random)
         for problem_id, c in found.items()
     ]
+
+
+def _own_verifier(run: Run, needs: tuple[str, ...]) -> str | None:
+    """The task's scorer, where it has scored or where the choice cannot do without it."""
+    own = run.manifest.scorer
+    wanted = own in run.scorers() or not {"answer", "passed"}.isdisjoint(needs)
+    return own if own and wanted else None
 
 
 def _by_problem(samples: list[Sample]) -> Iterator[tuple[str, Iterator[Sample]]]:

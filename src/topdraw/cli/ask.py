@@ -1,13 +1,16 @@
 """`topdraw ask`: one question, n answers, the best one, and why.
 
-Not here: streaming and the proxy. Try it: `topdraw ask "Make 24 from the numbers 3, 5, 8." -n 8`.
+Not here: streaming and the proxy. Try it: `echo "What is 2+2?" | topdraw ask -n 8`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -57,7 +60,7 @@ def command(
     The answer goes to stdout, the reasons to stderr. Asking again with a larger -n tops up.
     """
     from topdraw.analysis.select import select
-    from topdraw.cli.steps import draw_run, ranking_scorer, score_run
+    from topdraw.cli.steps import draw_run, ranking_scorers, score_run
     from topdraw.core.records import Problem, Task
 
     text = question or sys.stdin.read().strip()
@@ -65,63 +68,74 @@ def command(
         raise click.UsageError("There is no question: give one, or pipe it in.")
     task = Task("ask", "1", (Problem("question", text),))
     run = draw_run(task, draw, out=out, greedy=False)
-    by, ranking = score_run(run, [by, ranking_scorer(run, value)])
-    choice = select(run, selector, value=ranking, answer=by, rng=draw.seed)[0]
+    votes_by, *ranked_by = score_run(run, [by, *ranking_scorers(run, value)])
+    ranking = ranked_by[0] if ranked_by else None
+    choice = select(run, selector, value=ranking, answer=votes_by, rng=draw.seed)[0]
+    drawn = _drawn(run, votes_by, ranking)
     if as_json:
-        click.echo(json.dumps(_as_json(run, choice, by, ranking)))
+        click.echo(json.dumps(_as_json(run, choice, drawn)))
         return
-    _explain(run, choice, selector, by, ranking, everything=show == "all")
+    if show == "all":
+        _show_answers(drawn, ranking)
+    click.echo(f"{_reason(choice, selector, drawn)}; kept in {run.path}", err=True)
     click.echo("" if choice.sample is None else choice.sample.output)
 
 
-def _as_json(run: Run, choice: Choice, by: str, ranking: str) -> dict[str, object]:
-    answers, values = run.scores(by), run.scores(ranking)
-    rows = []
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """One candidate, as people and JSON see it."""
+
+    index: int
+    output: str
+    answer: str | None
+    value: float | None
+    output_tokens: int
+
+
+def _drawn(run: Run, votes_by: str, ranking: str | None) -> list[_Drawn]:
+    answers = run.scores(votes_by)
+    values = run.scores(ranking) if ranking else {}
+    found = []
     for sample in run.samples():
         key = (sample.sampler, sample.problem_id, sample.index)
-        value = values[key].value
-        rows.append(
-            {
-                "index": sample.index,
-                "output": sample.output,
-                "answer": answers[key].answer,
-                "value": None if value != value else value,
-                "output_tokens": sample.usage.output_tokens,
-            }
+        value = values[key].value if key in values else math.nan
+        found.append(
+            _Drawn(
+                index=sample.index,
+                output=sample.output,
+                answer=answers[key].answer,
+                value=None if math.isnan(value) else value,
+                output_tokens=sample.usage.output_tokens,
+            )
         )
+    return found
+
+
+def _as_json(run: Run, choice: Choice, drawn: list[_Drawn]) -> dict[str, object]:
     chosen = choice.sample
     return {
         "answer": None if chosen is None else chosen.output,
         "index": None if chosen is None else chosen.index,
         "probability": choice.probability,
-        "candidates": rows,
+        "candidates": [dataclasses.asdict(one) for one in drawn],
         "run": str(run.path),
     }
 
 
-def _explain(
-    run: Run, choice: Choice, selector: str, by: str, ranking: str, *, everything: bool
-) -> None:
-    samples, answers, values = run.samples(), run.scores(by), run.scores(ranking)
-    keys = {s.index: (s.sampler, s.problem_id, s.index) for s in samples}
-    votes = Counter(answers[keys[s.index]].answer for s in samples)
-    if everything:
-        for answer, count in votes.most_common():
-            best = max(
-                (values[key].value for key in keys.values() if answers[key].answer == answer),
-                key=lambda v: (v == v, v),
-            )
-            click.echo(
-                f"{count:>5} x  {answer or '(no answer)'}   best {ranking} {best:.3f}", err=True
-            )
-    tokens = sum(s.usage.output_tokens for s in samples)
-    if choice.sample is not None:
-        answer = answers[keys[choice.sample.index]].answer
-        click.echo(
-            f"{selector} chose sample {choice.sample.index} of {choice.among}"
-            f" (answer {answer or '(none)'}: {votes[answer]} of {choice.among} votes);"
-            f" {tokens:,} output tokens; kept in {run.path}",
-            err=True,
-        )
-    else:
-        click.echo(f"{selector} could choose none of {choice.among}; kept in {run.path}", err=True)
+def _show_answers(drawn: list[_Drawn], ranking: str | None) -> None:
+    for answer, count in Counter(one.answer for one in drawn).most_common():
+        values = [one.value for one in drawn if one.answer == answer and one.value is not None]
+        best = f"   best {ranking} {max(values):.3f}" if values else ""
+        click.echo(f"{count:>5} x  {answer or '(no answer)'}{best}", err=True)
+
+
+def _reason(choice: Choice, selector: str, drawn: list[_Drawn]) -> str:
+    tokens = sum(one.output_tokens for one in drawn)
+    if choice.sample is None:
+        return f"{selector} could choose none of {choice.among}; {tokens:,} output tokens"
+    answer = next(one.answer for one in drawn if one.index == choice.sample.index)
+    votes = sum(one.answer == answer for one in drawn)
+    return (
+        f"{selector} chose sample {choice.sample.index} of {choice.among} (answer"
+        f" {answer or '(none)'}: {votes} of {choice.among} votes); {tokens:,} output tokens"
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from topdraw.cli.options import Draw, json_option, out_option
+from topdraw.cli.options import builtin_draw, json_option, out_option
 
 if TYPE_CHECKING:
     from topdraw.store.run import Run
@@ -70,7 +70,7 @@ def command(
     from topdraw.cli.steps import draw_run, load_task, score_run
 
     started = time.monotonic()
-    draw = Draw(model, None, n, temperature, 1.0, 0, 1.0, None, (), seed, None)
+    draw = builtin_draw(model, n=n, temperature=temperature, seed=seed)
     loaded = load_task(task, problems=problems, task_seed=task_seed, pairs=())
     click.echo(
         f"{model} answers {len(loaded.problems)} held-out {task} problems {n} times each.", err=True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
@@ -21,6 +21,8 @@ class Draw:
 
     model: str
     endpoint: str | None
+    api: Literal["chat", "completions"]
+    api_key_env: str | None
     n: int
     temperature: float
     top_p: float
@@ -52,11 +54,19 @@ def _option(
 _POSITIVE = click.IntRange(min=1)
 _MODEL = "builtin, builtin:small, a model's name at --endpoint, or recorded:FILE."
 _ENDPOINT = "URL of an OpenAI-compatible server, e.g. http://localhost:8000/v1."
+_KEY = "Environment variable with the endpoint's key; default: OPENAI_API_KEY."
 _CONCURRENCY = "Requests at once, or worker processes of the built-in model."
 
 _DRAW: list[Callable[[F], F]] = [
     _option("--model", "-m", default="builtin", about=_MODEL),
     _option("--endpoint", about=_ENDPOINT),
+    _option(
+        "--api",
+        type=click.Choice(["chat", "completions"]),
+        default="chat",
+        about="How the endpoint is asked.",
+    ),
+    _option("--api-key-env", about=_KEY),
     _option("-n", "n", type=_POSITIVE, default=100, about="Samples per problem."),
     _option("--temperature", "-t", type=click.FloatRange(min=0), default=1.0, about="0 is greedy."),
     _option(
@@ -79,6 +89,25 @@ _DRAW: list[Callable[[F], F]] = [
     _option("--seed", type=int, default=0, about="Seed of the run; the samples follow from it."),
     _option("--concurrency", type=_POSITIVE, about=_CONCURRENCY),
 ]
+
+
+def builtin_draw(model: str, *, n: int, temperature: float, seed: int) -> Draw:
+    """A draw from the built-in model, everything else at its default."""
+    return Draw(
+        model=model,
+        endpoint=None,
+        api="chat",
+        api_key_env=None,
+        n=n,
+        temperature=temperature,
+        top_p=1.0,
+        top_k=0,
+        repetition_penalty=1.0,
+        max_tokens=None,
+        stop=(),
+        seed=seed,
+        concurrency=None,
+    )
 
 
 def draw_options(function: F) -> F:

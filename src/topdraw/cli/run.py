@@ -45,7 +45,7 @@ def command(
     Killed at any moment, the same command goes on where it stopped and ends with the same samples.
     """
     from topdraw.cli.report import show_report
-    from topdraw.cli.steps import draw_run, load_task, ranking_scorer, score_run
+    from topdraw.cli.steps import draw_run, load_task, ranking_scorers, score_run
     from topdraw.errors import ConfigError
 
     loaded = load_task(task, problems=problems, task_seed=task_seed, pairs=task_options)
@@ -55,5 +55,6 @@ def command(
             f"The task {task!r} has no scorer of its own.", hint="Name one with --by."
         )
     run = draw_run(loaded, draw, out=out, greedy=greedy)
-    by_name, value_name = score_run(run, [verifier, ranking_scorer(run, value)])
-    show_report(run, by=by_name, value=value_name, out=None, as_json=as_json)
+    scored_by, *ranked_by = score_run(run, [verifier, *ranking_scorers(run, value)])
+    ranking = ranked_by[0] if ranked_by else None
+    show_report(run, by=scored_by, value=ranking, out=None, as_json=as_json)

@@ -20,7 +20,12 @@ from topdraw.cli.options import (
 
 
 @click.command("sample")
-@click.argument("task")
+@click.argument("task", required=False)
+@click.option(
+    "--resume",
+    type=click.Path(exists=True, file_okay=False),
+    help="Go on with this run: its task, model, decoding and seed; -n says how many.",
+)
 @draw_options
 @task_options
 @greedy_option
@@ -28,7 +33,8 @@ from topdraw.cli.options import (
 @json_option
 def command(
     draw: Draw,
-    task: str,
+    task: str | None,
+    resume: str | None,
     problems: int | None,
     task_seed: int | None,
     task_options: tuple[str, ...],
@@ -38,17 +44,23 @@ def command(
 ) -> None:
     """Draw n samples of every problem of TASK (a task's name, or a .jsonl file).
 
-    Stopped half-way, the same command draws only what is missing; a larger -n tops up.
+    Stopped half-way, the same command draws only what is missing; a larger -n tops up, and so does
+    --resume RUN -n N. A run of an endpoint needs its --endpoint again: no address is stored.
     """
-    from topdraw.cli.steps import draw_run, load_task
+    from topdraw.cli.steps import draw_run, load_task, reopened
 
-    loaded = load_task(task, problems=problems, task_seed=task_seed, pairs=task_options)
+    if (task is None) == (resume is None):
+        raise click.UsageError("Give a TASK, or --resume RUN.")
+    if resume is not None:
+        loaded, draw, greedy = reopened(resume, draw)
+        out = resume
+    else:
+        loaded = load_task(task or "", problems=problems, task_seed=task_seed, pairs=task_options)
     run = draw_run(loaded, draw, out=out, greedy=greedy)
     samples = len(run.samples())
     if as_json:
-        click.echo(
-            json.dumps({"run": str(run.path), "problems": len(run.problems), "samples": samples})
-        )
+        row = {"run": str(run.path), "problems": len(run.problems), "samples": samples}
+        click.echo(json.dumps(row))
         return
     click.echo(f"{samples:,} samples of {len(run.problems):,} problems in {run.path}", err=True)
     click.echo(str(run.path))

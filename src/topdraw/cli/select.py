@@ -53,7 +53,7 @@ def command(
             click.echo(json.dumps(row))
         else:
             click.echo(f"{choice.problem.id}\t{_one_line(output)}")
-    if by or opened.manifest.scorer:
+    if (by or opened.manifest.scorer) in opened.scorers():
         click.echo(f"{selector}: {accuracy(opened, selector, by=by, value=value)}", err=True)
 
 

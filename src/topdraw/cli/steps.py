@@ -5,6 +5,7 @@ Not here: options and printing. Try it: `topdraw run countdown -n 10 --problems 
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 
@@ -57,7 +58,9 @@ def connect_model(draw: Draw) -> Model:
 
     if draw.endpoint is not None:
         name = None if draw.model == "builtin" else draw.model
-        return connect(draw.endpoint, model=name)
+        return connect(
+            draw.endpoint, model=name, api_key_env=draw.api_key_env, api=draw.api, logprobs=True
+        )
     if draw.model.startswith("builtin") and draw.concurrency is not None:
         return connect(draw.model, workers=draw.concurrency)
     return connect(draw.model)
@@ -76,7 +79,7 @@ def draw_run(task: Task, draw: Draw, *, out: str | os.PathLike[str] | None, gree
             failures = f", {state.failed} failed" if state.failed else ""
             advance(state.done, state.total, note + failures)
 
-        return sample(
+        run = sample(
             task,
             model,
             draw.n,
@@ -92,6 +95,48 @@ def draw_run(task: Task, draw: Draw, *, out: str | os.PathLike[str] | None, gree
             concurrency=draw.concurrency,
             on_progress=show,
         )
+    run.seal()
+    return run
+
+
+def reopened(path: str, draw: Draw) -> tuple[Task, Draw, bool]:
+    """What a run was drawn with: its task, its settings with `draw.n`, whether greedily too.
+
+    Raises:
+        ConfigError: when the run does not say where its model is, and `draw` does not either.
+    """
+    run = Run.open(path)
+    sampler = run.manifest.sampler("sampled")
+    if sampler is None:
+        raise ConfigError(f"The run {path} has no samples to go on with.")
+    about = run.manifest.task
+    task = Task(
+        str(about["name"]),
+        str(about["version"]),
+        tuple(run.problems.values()),
+        scorer=run.manifest.scorer,
+    )
+    settings = {name: getattr(sampler.decoding, name) for name in _DECODING}
+    model = _model_again(run, draw)
+    again = dataclasses.replace(draw, model=model, seed=run.manifest.seed, **settings)
+    return task, again, run.manifest.sampler("greedy") is not None
+
+
+_DECODING = ("temperature", "top_p", "top_k", "repetition_penalty", "max_tokens", "stop")
+
+
+def _model_again(run: Run, draw: Draw) -> str:
+    model = run.manifest.model
+    if draw.endpoint is not None:
+        return str(model.get("model", draw.model))
+    if model.get("kind") == "builtin":
+        return str(model["name"])
+    if draw.model == "builtin":
+        raise ConfigError(
+            f"The run {run.path} does not store where its model is: {dict(model)}.",
+            hint="Say it again with --endpoint URL, or --model recorded:FILE.",
+        )
+    return draw.model
 
 
 def score_run(run: Run, scorers: Sequence[str]) -> list[str]:
@@ -119,12 +164,15 @@ def stored_name(run: Run, spec: str | None) -> str | None:
     return resolve_scorer(spec).name
 
 
-def ranking_scorer(run: Run, value: str | None) -> str:
+def ranking_scorers(run: Run, value: str | None) -> list[str]:
     """The scorer that ranks this run's samples: the one asked for, or what fits the model.
 
     The shipped reward model knows the built-in tasks only; elsewhere the model's own
-    log-probability ranks, which needs no training.
+    log-probability ranks, which needs no training. Where that is unknown too, nothing does.
     """
-    if value is not None:
-        return value
-    return "reward" if run.manifest.model.get("kind") == "builtin" else "logprob"
+    from topdraw.analysis.accuracy import default_value
+
+    if value is None and run.manifest.model.get("kind") == "builtin":
+        return ["reward"]
+    ranking = value or default_value(run)
+    return [ranking] if ranking else []

@@ -23,7 +23,7 @@ EXTRAS: Mapping[str, tuple[Json, ...]] = {
     "repetition_penalty": (1.0,),
     "repeat_penalty": (1.0,),
 }
-_DROPPABLE = (*EXTRAS, "repeat_last_n", "seed")
+_DROPPABLE = (*EXTRAS, "repeat_last_n", "seed", "logprobs")
 _N_LIMIT = re.compile(
     r"(?:<=|at most|less than or equal to|no more than|maximum(?: of| is)?|up to|limit(?: of| is)?"
     r"|and|slots)\D{0,12}(\d+)",
@@ -124,7 +124,7 @@ def fields_named(payload: Json, text: str, sent: Mapping[str, Json]) -> frozense
     return frozenset(f for f in sent if f in _SPEAKING and re.search(_pattern(f), text))
 
 
-_SPEAKING = (*_DROPPABLE, "n", "max_tokens", "logprobs", "stop", "temperature", "top_p")
+_SPEAKING = (*_DROPPABLE, "n", "max_tokens", "stop", "temperature", "top_p")
 
 
 def _pattern(field: str) -> str:

@@ -85,7 +85,7 @@ def request_body(
         body["n"] = n
     if "seed" not in dialect.refused:
         body["seed"] = seed
-    if logprobs:
+    if logprobs and "logprobs" not in dialect.refused:
         body["logprobs"] = True if api == "chat" else 1
     return body | _settings(decoding, dialect.refused)
 

@@ -46,7 +46,7 @@ def score(
 
     Missing scores are tried again. Scores are stored problem by problem: after a kill, the same
     call goes on where it stopped. Scores already stored stay, also when the scorer has changed
-    since: give a changed scorer a new name.
+    since: give a changed scorer a new name. At the end samples and scores are Parquet.
 
     Args:
         run: a run or its directory.
@@ -72,6 +72,7 @@ def score(
     specs: list[str | Scorer] = [scorer] if one else list(scorer)  # type: ignore[list-item,arg-type]  # told apart by `one`
     for named in [resolve_scorer(spec) for spec in specs]:
         _score_with(opened, named, workers or _workers(named.scorer), on_progress or _ignore)
+    opened.seal()
     return opened
 
 
@@ -99,7 +100,6 @@ def _score_with(run: Run, named: NamedScorer, threads: int, on_progress: OnProgr
                 writer.append(sample, found)
             done += len(finished.samples)
             on_progress(done, total)
-    run.score_ledger(named.name).compact()
 
 
 def _jobs(run: Run, name: str, samples: list[Sample]) -> list[_Job]:

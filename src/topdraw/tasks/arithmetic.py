@@ -211,7 +211,7 @@ def load(
         version=VERSION,
         problems=tuple(_problem(i, story, style) for i, story in enumerate(drawn)),
         scorer="number",
-        decoding={"max_tokens": 96},
+        decoding={"max_tokens": 160},
         description="Word problems of a few steps; the answer follows ####.",
     )
 

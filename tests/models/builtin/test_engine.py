@@ -15,8 +15,9 @@ from transformers import LlamaForCausalLM
 
 from topdraw.core.records import Decoding
 from topdraw.errors import DomainError, UnknownNameError
+from topdraw.models.builtin.batch import Draw, Output
 from topdraw.models.builtin.decoding import choose, uniforms
-from topdraw.models.builtin.engine import Draw, Engine, Output
+from topdraw.models.builtin.engine import Engine
 from topdraw.models.builtin.rows import Plan
 from topdraw.models.builtin.weights import Weights
 
@@ -73,7 +74,8 @@ def test_a_sample_is_the_same_with_the_kernels_of_other_machines(core: str) -> N
     code = f"""
 import numpy as np
 from topdraw.core.records import Decoding
-from topdraw.models.builtin.engine import Draw, Engine
+from topdraw.models.builtin.batch import Draw
+from topdraw.models.builtin.engine import Engine
 engine, rng = Engine.load(), np.random.default_rng(0)
 for prompt in ("1", {PROMPT!r}, {PROMPT * 4!r}):
     def generate(some):

@@ -16,7 +16,8 @@ from topdraw.core.protocols import Model
 from topdraw.core.records import Decoding, Problem, Sample
 from topdraw.core.seeds import sample_seed
 from topdraw.errors import ConfigError, DomainError, EndpointError, UnknownNameError
-from topdraw.models.builtin.engine import Draw, Engine
+from topdraw.models.builtin.batch import Draw
+from topdraw.models.builtin.engine import Engine
 from topdraw.models.builtin.model import BuiltinModel, connect_builtin
 from topdraw.models.builtin.weights import digest_of
 

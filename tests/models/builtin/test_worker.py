@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from topdraw.core.records import Decoding
 from topdraw.errors import DomainError, EndpointError
-from topdraw.models.builtin.engine import Draw, Engine
+from topdraw.models.builtin.batch import Draw
+from topdraw.models.builtin.engine import Engine
 from topdraw.models.builtin.worker import Drawn, Worker, answer, read_answer, request
 
 DRAWS = [Draw(0, 7), Draw(5, 9)]

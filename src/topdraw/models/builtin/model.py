@@ -19,8 +19,8 @@ from topdraw.core.records import Decoding, Json, Problem, Sample, Usage
 from topdraw.core.registry import model
 from topdraw.core.seeds import sample_seed
 from topdraw.errors import ConfigError, EndpointError
+from topdraw.models.builtin.batch import Draw
 from topdraw.models.builtin.decoding import check
-from topdraw.models.builtin.engine import Draw
 from topdraw.models.builtin.weights import digest_of
 from topdraw.models.builtin.worker import Drawn, Worker, read_answer, request
 

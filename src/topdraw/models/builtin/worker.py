@@ -25,7 +25,8 @@ from typing import IO, NamedTuple
 
 from topdraw.core.records import Decoding, Json
 from topdraw.errors import DomainError, EndpointError, TopdrawError
-from topdraw.models.builtin.engine import Draw, Engine
+from topdraw.models.builtin.batch import Draw
+from topdraw.models.builtin.engine import Engine
 
 _ONE_THREAD = (
     "OPENBLAS_NUM_THREADS",
