@@ -49,7 +49,7 @@ def _arithmetic(rng: np.random.Generator, name: str) -> Problem:
 
 
 def _functions(rng: np.random.Generator, name: str) -> Problem:
-    function = training_draw(functions.draw, rng)
+    function = training_draw(lambda r: functions.draw(r, frequencies="uniform"), rng)
     target: Json = {
         "tests": [example.as_json() for example in function.tests],
         "examples": [example.as_json() for example in function.examples],

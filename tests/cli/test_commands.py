@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Topdraw
+
 from topdraw.store.run import Run
 
 SMALL = ("--problems", "2", "-n", "4", "--concurrency", "1")

@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Draw:
     """The settings of a draw as the command line gives them."""
 
-    model: str
+    model: str | None
     endpoint: str | None
     api: Literal["chat", "completions"]
     api_key_env: str | None
@@ -52,13 +52,16 @@ def _option(
 
 
 _POSITIVE = click.IntRange(min=1)
-_MODEL = "builtin, builtin:small, a model's name at --endpoint, or recorded:FILE."
+_MODEL = (
+    "builtin, builtin:small, a model's name at --endpoint, or recorded:FILE; default: builtin, or "
+    "the only model at --endpoint."
+)
 _ENDPOINT = "URL of an OpenAI-compatible server, e.g. http://localhost:8000/v1."
 _KEY = "Environment variable with the endpoint's key; default: OPENAI_API_KEY."
 _CONCURRENCY = "Requests at once, or worker processes of the built-in model."
 
 _DRAW: list[Callable[[F], F]] = [
-    _option("--model", "-m", default="builtin", about=_MODEL),
+    _option("--model", "-m", about=_MODEL),
     _option("--endpoint", about=_ENDPOINT),
     _option(
         "--api",

@@ -57,13 +57,17 @@ def connect_model(draw: Draw) -> Model:
     from topdraw.models.connect import connect
 
     if draw.endpoint is not None:
-        name = None if draw.model == "builtin" else draw.model
         return connect(
-            draw.endpoint, model=name, api_key_env=draw.api_key_env, api=draw.api, logprobs=True
+            draw.endpoint,
+            model=draw.model,
+            api_key_env=draw.api_key_env,
+            api=draw.api,
+            logprobs=True,
         )
-    if draw.model.startswith("builtin") and draw.concurrency is not None:
-        return connect(draw.model, workers=draw.concurrency)
-    return connect(draw.model)
+    spec = draw.model or "builtin"
+    if spec.startswith("builtin") and draw.concurrency is not None:
+        return connect(spec, workers=draw.concurrency)
+    return connect(spec)
 
 
 def draw_run(task: Task, draw: Draw, *, out: str | os.PathLike[str] | None, greedy: bool) -> Run:
@@ -128,10 +132,10 @@ _DECODING = ("temperature", "top_p", "top_k", "repetition_penalty", "max_tokens"
 def _model_again(run: Run, draw: Draw) -> str:
     model = run.manifest.model
     if draw.endpoint is not None:
-        return str(model.get("model", draw.model))
+        return str(model.get("model") or draw.model or "")
     if model.get("kind") == "builtin":
         return str(model["name"])
-    if draw.model == "builtin":
+    if draw.model is None:
         raise ConfigError(
             f"The run {run.path} does not store where its model is: {dict(model)}.",
             hint="Say it again with --endpoint URL, or --model recorded:FILE.",

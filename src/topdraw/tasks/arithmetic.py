@@ -181,8 +181,8 @@ def load(
     *,
     problems: int = 200,
     seed: int = 0,
-    steps: Sequence[int] = (3, 4, 5),
-    largest: int = 99,
+    steps: Sequence[int] = (5, 6, 7, 8),
+    largest: int = 299,
     style: Style = "steps",
 ) -> Task:
     """The word-problem task: held-out problems, the same for the same settings.

@@ -211,7 +211,7 @@ def load(
     seed: int = 0,
     examples: int = 2,
     tests: int = 10,
-    frequencies: Frequencies = "zipf",
+    frequencies: Frequencies = "uniform",
 ) -> Task:
     """The function-writing task: held-out problems, the same for the same settings.
 
@@ -220,8 +220,8 @@ def load(
         seed: >= 0.
         examples: shown in the prompt.
         tests: hidden tests.
-        frequencies: "zipf" as in the training data of the built-in model, or "uniform", which
-            gives every family the same weight (for concept-frequency studies).
+        frequencies: "uniform" gives every family the same weight; "zipf" is how often the
+            built-in model saw them in training.
 
     Raises:
         DomainError: if the settings make no sense.
