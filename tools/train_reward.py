@@ -149,7 +149,7 @@ def _wide(arrays: dict[str, np.ndarray]) -> dict[str, Floats]:
 def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--problems", type=int, default=500)
+    parser.add_argument("--problems", type=int, default=400)
     parser.add_argument("--samples", type=int, default=24)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)

@@ -58,6 +58,4 @@ def _drawn_rows(run: Path) -> int:
     import duckdb
 
     parts = f"{run}/samples/*.parquet"
-    row = duckdb.sql(f"select count(*) from read_parquet('{parts}')").fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(duckdb.execute(f"select count(*) from read_parquet('{parts}')").fetchall()[0][0])

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -140,13 +141,14 @@ def test_the_environment_stays_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parent.outputs[0].error
 
 
-def test_nothing_is_left_behind(tmp_path: Path) -> None:
-    before = set(os.listdir("/tmp"))  # noqa: S108  where a careless program would write
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(ours))
     text = f"import os\nos.mkdir({str(tmp_path / 'made')!r})\nreturn x"
     assert "not allowed" in _beside_honest(_body(text)).outputs[0].error
-    assert not list(tmp_path.iterdir())
-    left = {name for name in set(os.listdir("/tmp")) - before if name.startswith("topdraw-")}  # noqa: S108
-    assert not left
+    assert list(tmp_path.iterdir()) == [ours]
+    assert not list(ours.iterdir())
 
 
 def test_programs_do_not_see_each_other_or_the_limits_of_others() -> None:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from topdraw.core.records import Decoding, Problem, Sample, Score, Usage
 from topdraw.core.registry import get_scorer
 from topdraw.core.seeds import sample_seed
-from topdraw.models.builtin.engine import Draw, Engine
+from topdraw.models.builtin.batch import Draw
+from topdraw.models.builtin.engine import Engine
 
 MAX_TOKENS = {"countdown": 32, "arithmetic": 160, "functions": 32}
 SCORERS = {"countdown": "countdown", "arithmetic": "number", "functions": "functions"}

@@ -85,7 +85,9 @@ class _Event:
     key: str
 
 
-def draw(rng: np.random.Generator, *, steps: Sequence[int] = (3, 4, 5), largest: int = 99) -> Story:
+def draw(
+    rng: np.random.Generator, *, steps: Sequence[int] = (5, 6, 7, 8), largest: int = 299
+) -> Story:
     """One word problem.
 
     Args:
