@@ -1,6 +1,10 @@
 """Every command on the built-in model: data on stdout, messages on stderr, fitting exit codes."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,3 +137,47 @@ def test_a_run_of_a_recorded_file(topdraw: Topdraw, tmp_path: Path) -> None:
     summary = json.loads(topdraw("report", "x", "--value", "number", "--json").out)
     coverage = next(c for c in summary["curves"] if c["strategy"] == "oracle")
     assert [e["value"] for e in coverage["estimates"]] == [0.5, 1.0]
+
+
+def test_resume_goes_on_with_the_runs_own_settings(topdraw: Topdraw, tmp_path: Path) -> None:
+    settings = ("-t", "0.8", "--seed", "5", "--stop", "/", "--no-greedy")
+    topdraw("sample", "countdown", *SMALL, *settings, "--out", "x")
+    before = Run.open(tmp_path / "x").samples()
+    done = topdraw("sample", "--resume", "x", "-n", "7", "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out) == {"run": "x", "problems": 2, "samples": 14}
+    after = Run.open(tmp_path / "x")
+    assert after.manifest.sampler("greedy") is None
+    assert [s for s in after.samples() if s.index < 4] == before
+    topdraw("sample", "countdown", "--problems", "2", "-n", "7", *settings, "--out", "whole")
+    assert Run.open(tmp_path / "whole").samples() == after.samples()
+
+
+def test_a_command_ends_with_parquet(topdraw: Topdraw, tmp_path: Path) -> None:
+    import pandas
+
+    topdraw("run", "countdown", *SMALL, "--out", "x")
+    assert len(pandas.read_parquet(tmp_path / "x/samples")) == 10
+    assert len(pandas.read_parquet(tmp_path / "x/scores/countdown")) == 10
+    assert list((tmp_path / "x/segments").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_terminal_gets_a_bar_and_a_pipe_gets_lines(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "topdraw.cli", "sample", "countdown", *SMALL, "--out", "x"]
+    leader, follower = pty.openpty()
+    with subprocess.Popen(command, cwd=tmp_path, stderr=follower, stdout=follower) as process:
+        os.close(follower)
+        shown = b"".join(iter(lambda: _read(leader), b""))
+    assert process.returncode == 0
+    assert "━".encode() in shown
+    piped = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    assert b"Drawing: 10/10 samples" in piped.stderr
+    assert b"\x1b" not in piped.stderr
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:
+        return b""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Topdraw
+
 from topdraw.store.run import Run
 
 
@@ -23,6 +24,10 @@ from topdraw.store.run import Run
         (("run", "missing.jsonl"), 3, ["missing.jsonl"]),
         (("report", "nowhere"), 2, ["nowhere"]),
         (("report", "."), 3, ["manifest"]),
+        (("sample",), 2, ["TASK", "--resume"]),
+        (("sample", "countdown", "--resume", "."), 2, ["TASK", "--resume"]),
+        (("sample", "--resume", "."), 3, ["manifest"]),
+        (("ask", "1+1?", "-n", "2", "--select", "majorty"), 3, ["majorty", "majority"]),
     ],
 )
 def test_bad_input_is_one_clear_sentence(

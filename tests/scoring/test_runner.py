@@ -1,6 +1,5 @@
 """Programs that hang, exit, fork, allocate, lie and pry, for real; each costs only itself."""
 
-import os
 import re
 import sys
 import tempfile

@@ -286,7 +286,7 @@ def test_a_damaged_problems_file_is_a_clear_error(tmp_path: Path) -> None:
 def test_a_damaged_scorer_name_is_a_clear_error(tmp_path: Path) -> None:
     run = create(tmp_path)
     run.add_scores("number", [])
-    (tmp_path / "scores" / "number" / "scorer.json").write_bytes(b"[]")
+    (tmp_path / "scores" / "number" / "_scorer.json").write_bytes(b"[]")
     with pytest.raises(StoreError, match=r"scorer\.json cannot be read"):
         run.scorers()
 

@@ -30,7 +30,7 @@ from topdraw.store.rows import ProblemRow, pack_problem, unpack_problem
 from topdraw.store.segments import write_atomically
 
 _PROBLEMS = "problems.jsonl"
-_SCORER = "scorer.json"
+_SCORER = "_scorer.json"  # readers of Parquet folders pass over names with an underscore
 _LOCK = ".lock"
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 
