@@ -59,7 +59,7 @@ def test_a_value_does_not_depend_on_its_neighbours(scorer: Scorer) -> None:
 
 
 @BOTH
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(st.text(), st.text())
 def test_any_text_has_a_finite_value(scorer: Scorer, prompt: str, output: str) -> None:
     assert math.isfinite(values(scorer, [output], Problem("1", prompt))[0])

@@ -32,7 +32,8 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.from_file(str(WEIGHTS / "tokenizer.json"))
 
 
-@settings(deadline=None, max_examples=15)
+@pytest.mark.slow
+@settings(deadline=None, max_examples=5)
 @given(st.integers(0, 2**32))
 def test_the_stream_never_holds_a_test_prompt(seed: int) -> None:
     tested = {

@@ -86,7 +86,7 @@ def _functions(rng: np.random.Generator, sizes: Sizes) -> Example:
 def _drill(rng: np.random.Generator, sizes: Sizes) -> Example:
     """Four small calculations, written as the steps of a word problem are.
 
-    The result digits hold most of the loss (notes, 6.3).
+    The result digits hold most of the loss of word problems; drills are the cheapest cure.
     """
     pairs = [_calculation(rng, sizes.drill_scale) for _ in range(4)]
     prompt = "Calculate " + ", ".join(text for text, _ in pairs)

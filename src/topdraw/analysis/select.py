@@ -6,7 +6,8 @@ Try it: `topdraw select RUN --selector majority`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,8 +75,9 @@ def select(
             f"The run {run.path} has no {role} samples.",
             hint="Draw them with `topdraw sample --greedy`." if role == "greedy" else "",
         )
-    grouped = {problem_id: list(group) for problem_id, group in _by_problem(samples)}
-    found = candidates(run, by=by, value=value, answer=answer, role=role)
+    by_problem = itertools.groupby(samples, key=operator.attrgetter("problem_id"))
+    grouped = {problem_id: list(group) for problem_id, group in by_problem}
+    found = candidates(run, by=by, value=value, answer=answer, role=role, samples=samples)
     random = generator(rng)
     return [
         _draw(run.problems[problem_id], grouped.get(problem_id, []), weigh(c), random)
@@ -88,12 +90,6 @@ def _own_verifier(run: Run, needs: tuple[str, ...]) -> str | None:
     own = run.manifest.scorer
     wanted = own in run.scorers() or not {"answer", "passed"}.isdisjoint(needs)
     return own if own and wanted else None
-
-
-def _by_problem(samples: list[Sample]) -> Iterator[tuple[str, Iterator[Sample]]]:
-    from itertools import groupby
-
-    return groupby(samples, key=lambda sample: sample.problem_id)
 
 
 def _draw(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from topdraw.analysis.accuracy import SELF_JUDGED
-from topdraw.analysis.curves import Values, at_all, at_ks
+from topdraw.analysis.curves import Values, at_all, at_ks, scored
 from topdraw.core.records import Candidates, FloatArray, Sample
 from topdraw.selection.candidates import candidates
 from topdraw.selection.pick import greedy
@@ -125,6 +125,6 @@ def _other_rankings(
         if name in run.scorers() and any(s.passed is not None for s in run.scores(name).values()):
             continue
         found = candidates(run, by=by, value=name, samples=samples)
-        among = [found[key].take(np.flatnonzero(~found[key].missing)) for key in kept]
+        among = [scored(found[key]) for key in kept]
         if _has_values(among):
             yield name, among

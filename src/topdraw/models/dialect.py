@@ -113,8 +113,8 @@ def fields_named(payload: Json, text: str, sent: Mapping[str, Json]) -> frozense
     may quote the whole request and so name fields that are innocent.
     """
     error = error_object(payload)
-    places: list[str] = [error["param"]] if isinstance(error.get("param"), str) else []  # type: ignore[list-item]  # isinstance on a subscript is not narrowed
-    detail = error.get("detail")
+    param, detail = error.get("param"), error.get("detail")
+    places = [param] if isinstance(param, str) else []
     for entry in detail if isinstance(detail, list) else []:
         loc = entry.get("loc") if isinstance(entry, dict) else None
         places += [str(part) for part in loc] if isinstance(loc, list) else []

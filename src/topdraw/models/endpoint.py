@@ -216,10 +216,7 @@ class Endpoint:
                 if outcome is not None:
                     return outcome, n
                 attempt += 1
-                wait = self._retry.wait_seconds(trouble, attempt, reached=self._reached)
-                if wait is None:
-                    raise self._error(trouble, attempt) from None
-                await asyncio.sleep(wait)
+                await self._pause(trouble, attempt)
             else:
                 answered = trial.answered(n, len(reply.choices))
                 if answered != self._dialect:
@@ -267,10 +264,7 @@ class Endpoint:
                 return _listed(answer)
             except Trouble as trouble:
                 attempt += 1
-                wait = self._retry.wait_seconds(trouble, attempt, reached=self._reached)
-                if wait is None:
-                    raise self._error(trouble, attempt) from None
-                await asyncio.sleep(wait)
+                await self._pause(trouble, attempt)
 
     def _learn(self, trial: Dialect, trouble: Trouble, body: Mapping[str, Json]) -> Dialect | None:
         if trouble.status not in (400, 422):
@@ -278,10 +272,19 @@ class Endpoint:
         learned = learn(trial, trouble.payload, trouble.what, body)
         return None if learned == trial else learned
 
-    def _error(self, trouble: Trouble, attempts: int) -> EndpointError:
-        return endpoint_error(
-            trouble, attempts, url=self.url, model=self.model, key=self._key, name=self._key_name
-        )
+    async def _pause(self, trouble: Trouble, attempts: int) -> None:
+        """Wait until it is time to ask again, or give up."""
+        wait = self._retry.wait_seconds(trouble, attempts, reached=self._reached)
+        if wait is None:
+            raise endpoint_error(
+                trouble,
+                attempts,
+                url=self.url,
+                model=self.model,
+                key=self._key,
+                name=self._key_name,
+            ) from None
+        await asyncio.sleep(wait)
 
 
 @register("http")

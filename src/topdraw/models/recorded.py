@@ -207,12 +207,13 @@ def _no_column(
 
 def _sample(row: Mapping[str, Json], problem_id: str, index: int, output: str) -> Sample:
     reason, logprob, tokens = (row.get(c) for c in ("finish_reason", "logprob", "output_tokens"))
-    known = isinstance(tokens, int) and not isinstance(tokens, bool) and tokens >= 0
+    whole = isinstance(tokens, int) and not isinstance(tokens, bool)
+    known = tokens if whole and tokens >= 0 else None
     return Sample(
         problem_id=problem_id,
         index=index,
         output=output,
         finish_reason=reason if isinstance(reason, str) and reason else "unknown",
         logprob=float(logprob) if isinstance(logprob, float) else math.nan,
-        usage=Usage(output_tokens=tokens if known else 0, estimated=not known),  # type: ignore[arg-type]  # narrowed by `known`
+        usage=Usage(output_tokens=known or 0, estimated=known is None),
     )

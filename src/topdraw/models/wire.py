@@ -156,12 +156,12 @@ def read_reply(status: int, headers: Mapping[str, str], raw: bytes, prompt: str)
             raise status_trouble(status, headers, None, text) from None
         what = "the answer is empty" if not raw.strip() else "the answer is cut off or not JSON"
         raise Trouble(f"HTTP {status}, but {what}", status=status) from None
-    error = payload.get("error") if isinstance(payload, dict) else None
+    fields = payload if isinstance(payload, dict) else {}
+    error = fields.get("error")
     if not fine or error:
         raise status_trouble(_code(status, error), headers, payload, "")
     choices = _choices(payload)
-    model = payload.get("model") if isinstance(payload, dict) else None
-    usage = payload.get("usage") if isinstance(payload, dict) else None
+    model, usage = fields.get("model"), fields.get("usage")
     counted = _usage(choices, usage if isinstance(usage, dict) else {}, prompt)
     return Reply(choices, counted, model if isinstance(model, str) else "")
 
@@ -278,8 +278,7 @@ def _token_logprobs(logprobs: Json) -> list[float] | None:
 
 def _finite(value: Json) -> float:
     # An integer of 400 digits is valid JSON and no float; infinities would poison the sum.
-    usable = isinstance(value, int | float) and abs(value) < 1e300
-    return float(value) if usable else math.nan  # type: ignore[arg-type]  # narrowed by `usable`
+    return float(value) if isinstance(value, int | float) and abs(value) < 1e300 else math.nan
 
 
 def _usage(choices: Sequence[Choice], usage: Mapping[str, Json], prompt: str) -> tuple[Usage, ...]:
@@ -313,8 +312,9 @@ def _estimate(text: str) -> int:
 
 
 def _count(value: Json) -> int | None:
-    whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
-    return value if whole else None  # type: ignore[return-value]  # narrowed by `whole`
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
+        return value
+    return None
 
 
 def model_names(payload: Json) -> list[str]:

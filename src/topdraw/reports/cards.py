@@ -105,9 +105,6 @@ def cards(problems: Sequence[ProblemView]) -> list[Card]:
 
     Args:
         problems: in the order shown.
-
-    Raises:
-        Nothing.
     """
     taken: set[str] = set()
     made = []
@@ -135,9 +132,6 @@ def fold(text: str) -> Folded:
 
     Args:
         text: anything, lone surrogates included.
-
-    Raises:
-        Nothing.
     """
     lines = text[: _HEAD_CHARACTERS + 1].splitlines(keepends=True)
     length = min(sum(map(len, lines[:_HEAD_LINES])), _HEAD_CHARACTERS)

@@ -51,9 +51,6 @@ def difficulty_figure(rows: Sequence[ProblemRow], *, layout: Layout = WIDE) -> s
 
     Returns:
         An `svg` element; "" when no problem has a scored sample.
-
-    Raises:
-        Nothing: what cannot be drawn is left out.
     """
     known = sorted((row for row in rows if row.n), key=lambda row: (row.c / row.n, row.problem_id))
     if not known:

@@ -49,9 +49,6 @@ def curves_figure(
 
     Returns:
         An `svg` element, escaped, colours by CSS class; "" when no curve has a point.
-
-    Raises:
-        Nothing: what cannot be drawn is left out.
     """
     lines = lines_of(curves)
     if not lines:

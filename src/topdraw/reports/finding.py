@@ -60,9 +60,6 @@ def finding(summary: Summary) -> list[Claim]:
 
     Args:
         summary: of a run; claims it cannot support are left out.
-
-    Raises:
-        Nothing: an empty summary has an empty finding.
     """
     claims = []
     best = best_real(summary)
@@ -94,9 +91,6 @@ def reading(summary: Summary) -> str:
 
     Args:
         summary: of a run; sentences it cannot support are left out.
-
-    Raises:
-        Nothing: an empty summary has an empty reading.
     """
     oracle = curve_of(summary, "oracle")
     if oracle is not None and not any(e.value for e in oracle.estimates):

@@ -44,9 +44,6 @@ def forest(summary: Summary) -> list[DifferenceRow]:
 
     Args:
         summary: of a run; differences that are NaN are left out.
-
-    Raises:
-        Nothing.
     """
     labels = {curve.strategy: curve.label for curve in summary.curves}
     known = [d for d in summary.differences if math.isfinite(d.estimate.value)]

@@ -37,10 +37,11 @@ def problem_views(
     rows = shown_problems(summary.rows, problems)
     wanted = {row.problem_id: row for row in rows}
     drawn: dict[str, list[Sample]] = {problem_id: [] for problem_id in wanted}
-    for sample in run.samples():
+    every = run.samples()
+    for sample in every:
         if sample.problem_id in drawn:
             drawn[sample.problem_id].append(sample)
-    arrays = candidates(run, by=summary.by, value=summary.value or None)
+    arrays = candidates(run, by=summary.by, value=summary.value or None, samples=every)
     scores = run.scores(summary.by)
     return [
         problem_view(

@@ -96,9 +96,6 @@ def render_page(
         A whole HTML document. It holds at most a few kilobytes per sample and 1,000 problems in
         its last table, so that it stays below 3 MB for any run when `problems` is as short as
         `views.shown_problems` makes it.
-
-    Raises:
-        Nothing: what is not there is left out.
     """
     shown = cards(problems)
     curves = [curves_figure(summary.curves, gap=summary.gap, layout=x) for x in (WIDE, NARROW)]

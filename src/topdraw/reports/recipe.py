@@ -52,9 +52,6 @@ def run_command(
         greedy: whether a greedy sample was drawn too.
         by: the verifier; "" when it is the task's own.
         value: the ranking scorer; "" when it is the default one.
-
-    Raises:
-        Nothing.
     """
     words = ["topdraw", "run", task, *_model_words(model), "-n", str(n), *_decoding(decoding)]
     words += ["--seed", str(seed)]
@@ -117,9 +114,6 @@ def facts_of(
         created: when it was made.
         by: the verifier.
         value: the ranking scorer.
-
-    Raises:
-        Nothing.
     """
     settings = ", ".join(f"{k}={v}" for k, v in decoding.as_dict().items() if v not in (None, []))
     facts = (

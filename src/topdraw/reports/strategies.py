@@ -69,9 +69,6 @@ def phrase(curve: Curve) -> str:
 
     Args:
         curve: a strategy's curve; its `chooser` is text from outside.
-
-    Raises:
-        Nothing: an unknown strategy is named by its label.
     """
     by = f" by {curve.chooser}" if curve.chooser else ""
     known = {

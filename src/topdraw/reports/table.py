@@ -66,9 +66,6 @@ def strategy_table(summary: Summary) -> Table:
 
     Args:
         summary: of a run.
-
-    Raises:
-        Nothing: an empty summary has an empty table.
     """
     measured = {k for curve in summary.curves for k in curve.k}
     powers = {10**p for p in range(len(str(max(summary.n, 1))))}
@@ -95,9 +92,6 @@ def text_table(summary: Summary) -> str:
 
     Args:
         summary: of a run.
-
-    Raises:
-        Nothing.
     """
     table = strategy_table(summary)
     grid = [["", *[f"k = {k:,}" for k in table.ks]]]
@@ -118,9 +112,6 @@ def rich_table(summary: Summary) -> RichTable:
 
     Args:
         summary: of a run.
-
-    Raises:
-        Nothing.
     """
     from rich import box
     from rich.table import Table as RichTable
@@ -177,9 +168,6 @@ def summary_json(summary: Summary) -> dict[str, Json]:
 
     Args:
         summary: of a run.
-
-    Raises:
-        Nothing.
     """
     values = {name: _jsonable(value) for name, value in dataclasses.asdict(summary).items()}
     return {"headline": headline(summary), "reading": reading(summary), **values}

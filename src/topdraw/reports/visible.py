@@ -71,9 +71,6 @@ def visible(text: str, limit: int = 3000) -> Clipped:
 
     Returns:
         Markup of at most `limit` bytes, and how many characters it leaves out.
-
-    Raises:
-        Nothing: every text has a visible form.
     """
     parts: list[str] = []
     room, shown = limit, 0

@@ -7,6 +7,7 @@ Try it: `python -m pytest tests/store/test_run.py`.
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Self
 
 from topdraw.core.records import Sample, Score
 from topdraw.errors import ConfigError
@@ -14,14 +15,27 @@ from topdraw.store.journal import Journal
 from topdraw.store.rows import pack_sample, pack_score
 
 
-class SampleWriter:
+class _Writer:
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._journal.close()
+
+
+class SampleWriter(_Writer):
     """One process's way of adding samples to a run; a context manager that seals on exit.
 
     Safe to share between threads, not between processes.
     """
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
 
     def append(self, sample: Sample) -> None:
         """Store a finished sample; when this returns, no `kill -9` takes it back.
@@ -38,23 +52,9 @@ class SampleWriter:
             )
         self._journal.append(pack_sample(sample))
 
-    def __enter__(self) -> SampleWriter:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._journal.close()
-
-
-class ScoreWriter:
+class ScoreWriter(_Writer):
     """One process's way of adding one scorer's scores; a context manager that seals on exit."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
 
     def append(self, sample: Sample, score: Score) -> None:
         """Store the score of a sample; when this returns, no `kill -9` takes it back.
@@ -63,14 +63,3 @@ class ScoreWriter:
             StoreError: when it is not stored.
         """
         self._journal.append(pack_score(sample, score))
-
-    def __enter__(self) -> ScoreWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._journal.close()

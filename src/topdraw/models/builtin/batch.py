@@ -62,13 +62,13 @@ def batches(indices: list[int], plan: Plan) -> list[list[tuple[int, int]]]:
     """
     deep = plan.width // plan.period
     counts: dict[int, int] = defaultdict(int)
-    batches: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    dealt: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for position, index in enumerate(indices):
         kind = index % plan.period
         batch, level = divmod(counts[kind], deep)
         counts[kind] += 1
-        batches[batch].append((level * plan.period + kind, position))
-    return list(batches.values())
+        dealt[batch].append((level * plan.period + kind, position))
+    return list(dealt.values())
 
 
 class Batch:
