@@ -31,8 +31,10 @@ picture: $(VENV)/.dev  ## the README's picture, from a fresh demo
 	$(BIN)/python tools/screenshot.py runs/picture/report.html docs/demo.png
 
 weights: $(VENV)/.dev  ## retrain the built-in model and its reward models (about half an hour)
-	$(BIN)/python tools/train_builtin.py
-	$(BIN)/python tools/train_reward.py
+	$(BIN)/python -m tools.train_builtin
+	$(BIN)/python -m tools.widen_builtin --stage builtin
+	$(BIN)/python -m tools.widen_builtin --stage small
+	$(BIN)/python -m tools.train_reward
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -61,7 +61,7 @@ class _Answer(asyncio.Protocol):
             }
         ).encode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(reply)}"
-        self._transport.write(head.encode() + b"\r\n\r\n" + reply)  # type: ignore[attr-defined]
+        self._transport.write(head.encode() + b"\r\n\r\n" + reply)  # type: ignore[attr-defined]  # a stream
 
 
 async def serve(port: int, seconds: float) -> None:

@@ -44,7 +44,7 @@ def _countdown(rng: np.random.Generator, name: str) -> Problem:
 
 
 def _arithmetic(rng: np.random.Generator, name: str) -> Problem:
-    story = training_draw(arithmetic.draw, rng)
+    story = training_draw(lambda r: arithmetic.draw(r, largest=299), rng)
     return Problem(name, story.prompt(), str(story.answer))
 
 

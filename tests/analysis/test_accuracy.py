@@ -120,7 +120,7 @@ def test_the_oracles_accuracy_is_pass_at_n(
 ) -> None:
     n = min(map(len, verdicts))
     table = {f"p{i}": each[:n] for i, each in enumerate(verdicts)}
-    run = made_run(tmp_path_factory.mktemp("x") / "run", table)  # type: ignore[arg-type]
+    run = made_run(tmp_path_factory.mktemp("x") / "run", table)  # type: ignore[arg-type]  # as sampled
     expected = topdraw.pass_at_k(run, n)
     got = accuracy(run, "oracle")
     assert (got.value, got.low, got.high) == pytest.approx(

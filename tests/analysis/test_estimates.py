@@ -46,7 +46,7 @@ def test_too_large_a_k_names_the_poorest_problem_and_the_command(tmp_path: Path)
 def test_arguments_that_fit_neither_form_are_refused(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run", VERDICTS)
     with pytest.raises(TypeError, match=r"\(run, k\) or \(n, c, k\)"):
-        pass_at_k(5, 2)  # type: ignore[call-overload]
+        pass_at_k(5, 2)  # type: ignore[call-overload]  # on purpose
     for arguments in ((run,), (run, 2, 2), (run, 2.5), (run, True)):
         with pytest.raises(TypeError, match="one whole number k"):
             pass_at_k(*arguments)

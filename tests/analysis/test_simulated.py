@@ -33,7 +33,7 @@ def test_votes_all_at_once_equal_votes_one_by_one(one: Candidates, weight: str) 
     selector = resolve_selector(f"weighted_majority({weight})")
     ks = range(1, one.n + 1)
     one_by_one = simulated_of_k(one, selector, ks, rng=rng())
-    at_once = simulated_vote_of_k(one, ks, rng=rng(), weight=weight)  # type: ignore[arg-type]
+    at_once = simulated_vote_of_k(one, ks, rng=rng(), weight=weight)  # type: ignore[arg-type]  # sampled
     np.testing.assert_allclose(at_once.expected, one_by_one.expected, atol=1e-12)
 
 

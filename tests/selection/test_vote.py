@@ -81,7 +81,7 @@ def test_identity_refuses_negative_values_and_unknown_weights_are_named() -> Non
     with pytest.raises(DomainError, match=r"one is -1.0.*weight=sigmoid"):
         weighted_majority(made(answer=[0], value=[-1]), weight="identity")
     with pytest.raises(ConfigError, match="'linear'; there are sigmoid, exp, identity"):
-        weighted_majority(made(answer=[0], value=[1]), weight="linear")  # type: ignore[arg-type]
+        weighted_majority(made(answer=[0], value=[1]), weight="linear")  # type: ignore[arg-type]  # wrong
 
 
 def test_relative_weights_survive_infinities() -> None:

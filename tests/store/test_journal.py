@@ -140,7 +140,7 @@ def test_a_full_disk_is_an_error_before_the_ack_and_later_appends_work(tmp_path:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
 def test_a_full_file_system(tmp_path: Path) -> None:
-    if os.system(f"mount -t tmpfs -o size=64k tmpfs '{tmp_path}' 2>/dev/null"):  # noqa: S605
+    if os.system(f"mount -t tmpfs -o size=64k tmpfs '{tmp_path}' 2>/dev/null"):  # noqa: S605  # a path of pytest
         pytest.skip("this machine does not mount file systems")
     try:
         journal = Journal(tmp_path)
@@ -153,12 +153,12 @@ def test_a_full_file_system(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="No space left"):
             journal.append(body(5000, 700))
         assert lines(tmp_path) == expected(*stored)
-        assert not os.system(f"mount -o remount,size=256k '{tmp_path}'")  # noqa: S605
+        assert not os.system(f"mount -o remount,size=256k '{tmp_path}'")  # noqa: S605  # a path of pytest
         journal.append(body(5000))
         journal.close()
         assert lines(tmp_path) == expected(*stored, body(5000))
     finally:
-        os.system(f"umount '{tmp_path}'")  # noqa: S605
+        os.system(f"umount '{tmp_path}'")  # noqa: S605  # a path of pytest
 
 
 def test_a_write_that_cannot_be_undone_leaves_its_segment_to_recovery(

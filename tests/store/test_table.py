@@ -22,30 +22,28 @@ def create(path: Path) -> Run:
     return Run.create(path, task=TASK, model=MODEL, samplers=samplers, seed=0)
 
 
-scored = st.lists(
-    st.tuples(
-        st.builds(make, st.sampled_from(IDS), st.integers(0, 3)),
-        st.one_of(
-            st.builds(Score.verdict, st.booleans(), answer=st.sampled_from(["4", "\ud800"])),
-            st.just(Score.missing("down")),
-            st.builds(Score, value=st.sampled_from([math.nan, math.inf, 0.5])),
-        ),
-        st.booleans(),
+scored = st.tuples(
+    st.builds(make, st.sampled_from(IDS), st.integers(0, 3)),
+    st.one_of(
+        st.builds(Score.verdict, st.booleans(), answer=st.sampled_from(["4", "\ud800"])),
+        st.just(Score.missing("down")),
+        st.builds(Score, value=st.sampled_from([math.nan, math.inf, 0.5])),
     ),
-    max_size=12,
 )
+# One segment for each list; sealed after it or not.
+written = st.lists(st.tuples(st.lists(scored, max_size=6), st.booleans()), max_size=4)
 
 
 @pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
-@given(given_scores=scored)
+@given(segments=written)
 def test_columns_say_what_scores_say(
     tmp_path_factory: pytest.TempPathFactory,
-    given_scores: list[tuple[Sample, Score, bool]],
+    segments: list[tuple[list[tuple[Sample, Score]], bool]],
 ) -> None:
     run = create(tmp_path_factory.mktemp("runs") / "run")
-    for sample, score, seal in given_scores:
-        run.add_scores("s", [(sample, score)])
+    for scores, seal in segments:
+        run.add_scores("s", scores)
         if seal:
             run.seal()
     wanted = run.scores("s")

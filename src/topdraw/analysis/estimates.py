@@ -125,6 +125,7 @@ def pass_at_k(
     Raises:
         DomainError: if k < 1, or a problem has fewer than k scored samples (never silently 1.0).
         UnknownNameError: if the run holds no scores by `by`.
+        ConfigError: if the run has no verifier, or no scored sample.
         TypeError: if the arguments fit neither form.
 
     Examples:
@@ -168,6 +169,7 @@ def pass_hat_k(
     Raises:
         DomainError: if k < 1, or a problem has fewer than k scored samples.
         UnknownNameError: if the run holds no scores by `by`.
+        ConfigError: if the run has no verifier, or no scored sample.
         TypeError: if the arguments fit neither form.
 
     Examples:

@@ -80,6 +80,9 @@ def mean_estimates(
         level: confidence level of each interval by itself, not of all together.
         missing: samples left out before, to be handed on.
         method: how the values were made.
+
+    Raises:
+        DomainError: as `mean_estimate`.
     """
     return tuple(
         mean_estimate(column, level=level, missing=missing, method=method) for column in values.T
@@ -148,7 +151,8 @@ def paired_difference(
         The estimate, in [-1, 1]; NaN when no problem has both numbers.
 
     Raises:
-        DomainError: if a value lies outside [0, 1], or `ordered` is claimed and not true.
+        DomainError: if a difference lies outside [-1, 1] or the level outside (0, 1), or `ordered`
+            is claimed and not true.
 
     Examples:
         >>> paired_difference([1, 1, 0, 1], [1, 0, 0, 0]).p_value

@@ -115,6 +115,7 @@ def fit_coverage(
 
     Raises:
         ConfigError: if there is no verifier or no scored sample.
+        UnknownNameError: if the run holds no scores by `by`.
         DomainError: as `fit_counts`.
     """
     counts = counts_of(run, by)
@@ -144,8 +145,8 @@ def fit_counts(
         missing: samples left out before.
 
     Raises:
-        DomainError: if some n < 3, or if no problem or every problem is always solved, so that
-            there is no curve to fit.
+        DomainError: if some n < 3 or a c lies outside 0..n, or if coverage is 0 at every k, or 1,
+            so that there is no curve to fit.
 
     References:
         Brown et al. 2024 (arXiv 2407.21787), section 3.2 and figure 5, which fit log c; here c.

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     "--temperature",
     "-t",
     type=click.FloatRange(min=0),
-    default=1.0,
+    default=1.2,
     show_default=True,
     help="0 is greedy.",
 )
@@ -73,7 +73,9 @@ def command(
     draw = builtin_draw(model, n=n, temperature=temperature, seed=seed)
     loaded = load_task(task, problems=problems, task_seed=task_seed, pairs=())
     click.echo(
-        f"{model} answers {len(loaded.problems)} held-out {task} problems {n} times each.", err=True
+        f"{model} answers {len(loaded.problems)} held-out {task} problems {n} times each at"
+        f" temperature {temperature:g}.",
+        err=True,
     )
     run = draw_run(loaded, draw, out=out, greedy=True)
     score_run(run, [loaded.scorer, "reward", "logprob"])

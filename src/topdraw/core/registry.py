@@ -45,6 +45,9 @@ def _package(path: str) -> str:
 def task(name: str) -> Callable[[T], T]:
     """Register a task loader, `(**options) -> Task`, under a name.
 
+    Raises:
+        ConfigError: when decorating, if another task has the name.
+
     Examples:
         >>> from topdraw import Problem, task
         >>> from topdraw.core.records import Task
@@ -62,6 +65,9 @@ def task(name: str) -> Callable[[T], T]:
 
 def scorer(name: str) -> Callable[[T], T]:
     """Register a scorer, `(problem, samples) -> scores`, under a name.
+
+    Raises:
+        ConfigError: when decorating, if another scorer has the name.
 
     Examples:
         >>> from topdraw import Score, scorer
@@ -88,6 +94,9 @@ def selector(
             "value", "answer", "passed", "logprob", "length_tokens", "greedy".
         ordered: True when it depends on the order of the samples, as `first` does.
 
+    Raises:
+        ConfigError: when decorating, if another selector has the name.
+
     Examples:
         >>> from topdraw import selector
         >>> @selector("shortest", needs=("length_tokens",))
@@ -107,7 +116,11 @@ def selector(
 
 
 def model(name: str) -> Callable[[T], T]:
-    """Register a model factory, `(spec, **options) -> Model`, under the word a spec starts with."""
+    """Register a model factory, `(spec, **options) -> Model`, under the word a spec starts with.
+
+    Raises:
+        ConfigError: when decorating, if another factory has the name.
+    """
 
     def decorate(factory: T) -> T:
         _register("model", name, factory)
@@ -160,17 +173,29 @@ def _similar(name: str, other: str) -> bool:
 
 
 def get_scorer(name: str) -> Scorer:
-    """The scorer registered under a name."""
+    """The scorer registered under a name.
+
+    Raises:
+        UnknownNameError: with all known names, the closest first.
+    """
     return lookup("scorer", name)  # type: ignore[return-value]  # the registry holds objects
 
 
 def get_selector(name: str) -> Selector:
-    """The selector registered under a name."""
+    """The selector registered under a name.
+
+    Raises:
+        UnknownNameError: with all known names, the closest first.
+    """
     return lookup("selector", name)  # type: ignore[return-value]  # the registry holds objects
 
 
 def get_task(name: str) -> TaskLoader:
-    """The task loader registered under a name."""
+    """The task loader registered under a name.
+
+    Raises:
+        UnknownNameError: with all known names, the closest first.
+    """
     return lookup("task", name)  # type: ignore[return-value]  # the registry holds objects
 
 

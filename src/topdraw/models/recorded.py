@@ -1,7 +1,7 @@
 """Samples already drawn, dealt out again as if by a model: JSONL of many spellings, or a run.
 
-Not here: import of whole evaluation logs; that is `store.formats`. Nothing is drawn: asking for
-more samples than the file holds is an error, never a repetition.
+Not here: import of whole evaluation logs. Nothing is drawn: asking for more samples than the file
+holds is an error, never a repetition.
 Try it: `python -c "import topdraw as td; print(td.connect('recorded:samples.jsonl').identity)"`.
 """
 
@@ -207,13 +207,12 @@ def _no_column(
 
 def _sample(row: Mapping[str, Json], problem_id: str, index: int, output: str) -> Sample:
     reason, logprob, tokens = (row.get(c) for c in ("finish_reason", "logprob", "output_tokens"))
-    whole = isinstance(tokens, int) and not isinstance(tokens, bool)
-    known = tokens if whole and tokens >= 0 else None
+    whole = tokens if isinstance(tokens, int) and not isinstance(tokens, bool) else -1
     return Sample(
         problem_id=problem_id,
         index=index,
         output=output,
         finish_reason=reason if isinstance(reason, str) and reason else "unknown",
         logprob=float(logprob) if isinstance(logprob, float) else math.nan,
-        usage=Usage(output_tokens=known or 0, estimated=known is None),
+        usage=Usage(output_tokens=max(whole, 0), estimated=whole < 0),
     )

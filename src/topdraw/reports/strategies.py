@@ -54,9 +54,6 @@ def look(strategy: str) -> Look:
     Args:
         strategy: name of the selector.
 
-    Raises:
-        Nothing: every name has a look.
-
     Examples:
         >>> look("oracle").key
         'oracle'

@@ -48,9 +48,6 @@ def plain(text: str, limit: int = 400) -> str:
         Text that encodes to UTF-8 and shows no control, bidi or zero-width character but tab and
         newline. It is not escaped.
 
-    Raises:
-        Nothing: every text has a plain form.
-
     Examples:
         >>> plain("a\x00b\u202e")
         'a␀b[U+202E]'

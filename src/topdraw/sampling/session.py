@@ -135,7 +135,12 @@ class Session:
         )
 
     def report(self, path: Path) -> None:
-        """Raise what went wrong, if anything did."""
+        """Raise what went wrong, if anything did.
+
+        Raises:
+            EndpointError: when samples could not be drawn, with their number and the first reason;
+                any other failure comes as it was.
+        """
         if self._fatal is not None:
             raise self._fatal
         error = self._first_error

@@ -1,7 +1,7 @@
 """The simplest ranking: how likely the model itself found its output, per token.
 
 Not here: any training, and any verdict; a likely answer may be wrong.
-Try it: `topdraw score RUN --scorer logprob`.
+Try it: `topdraw score RUN logprob`.
 """
 
 from __future__ import annotations

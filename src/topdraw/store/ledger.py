@@ -42,7 +42,7 @@ class Ledger:
         return Journal(self.segments)
 
     def recover(self) -> None:
-        """Seal what dead writers left; see `journal.recover`."""
+        """Seal what dead writers left; see `segments.recover`."""
         self.notes.extend(recover(self.segments))
 
     def compact(self) -> None:
@@ -92,7 +92,11 @@ class Ledger:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
-        """Turn the errors of decoding into ours."""
+        """Turn the errors of decoding into ours.
+
+        Raises:
+            StoreError: when a record cannot be decoded.
+        """
         try:
             yield
         except (msgspec.ValidationError, msgspec.DecodeError, FormatError) as error:

@@ -200,7 +200,11 @@ def unpack_sample(row: SampleRow) -> Sample:
 
 
 def pack_score(sample: Sample, score: Score) -> bytes:
-    """A score, pointing at its sample, as one line of JSON, without the newline."""
+    """A score, pointing at its sample, as one line of JSON, without the newline.
+
+    Raises:
+        FormatError: when the sample's index does not fit in 64 bits.
+    """
     fields = {
         "problem_id": sample.problem_id,
         "index": _integer("index", sample.index),

@@ -129,7 +129,11 @@ class Run:
         return read_problems(self.path)
 
     def drawn(self, sampler_hash: str) -> set[tuple[str, int]]:
-        """Problem id and index of every sample a sampler has finished."""
+        """Problem id and index of every sample a sampler has finished.
+
+        Raises:
+            StoreError: when a file cannot be read.
+        """
         return {key[1:] for key in self._samples.keys() if key[0] == sampler_hash}
 
     def writer(self) -> SampleWriter:

@@ -86,7 +86,7 @@ class _Event:
 
 
 def draw(
-    rng: np.random.Generator, *, steps: Sequence[int] = (5, 6, 7, 8), largest: int = 299
+    rng: np.random.Generator, *, steps: Sequence[int] = (5, 6, 7, 8), largest: int = 199
 ) -> Story:
     """One word problem.
 
@@ -184,7 +184,7 @@ def load(
     problems: int = 200,
     seed: int = 0,
     steps: Sequence[int] = (5, 6, 7, 8),
-    largest: int = 299,
+    largest: int = 199,
     style: Style = "steps",
 ) -> Task:
     """The word-problem task: held-out problems, the same for the same settings.

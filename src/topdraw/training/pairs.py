@@ -1,7 +1,7 @@
 """Preference pairs from a scored run: a right output against a wrong one of the same problem.
 
 Not here: training on them, and pairs by reward or by distance; one verdict is all this looks at.
-Try it: `topdraw pairs runs/try > pairs.jsonl`.
+Try it: `python -m pytest tests/training/test_pairs.py`.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ class Worker:
             EndpointError: when the process died first; it cannot be asked again.
         """
         assert self._process.stdin is not None  # noqa: S101  # opened as pipes above
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101  # likewise
         try:
             self._process.stdin.write(line)
             self._process.stdin.flush()
