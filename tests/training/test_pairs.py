@@ -52,6 +52,7 @@ def test_outputs_are_not_repeated_while_there_are_others(run: Run) -> None:
         assert one.rejected != other.rejected
 
 
+@pytest.mark.slow
 def test_the_seed_decides(run: Run) -> None:
     found = {preference_pairs(run, rng=seed)[0] for seed in range(20)}
     assert len(found) == 4
