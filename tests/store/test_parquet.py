@@ -309,4 +309,147 @@ def test_a_missing_score_gives_way_to_a_real_one(tmp_path: Path) -> None:
         (row,) = book.rows()
         assert row.missing == shown
     assert getattr(row, "passed", None) is True
-    assert rows_in_parts(book) == 2
+    assert rows_in_parts(book) == 1
+
+
+def store(book: Ledger, scored: list[tuple[int, Score]]) -> None:
+    journal = book.journal()
+    for at, score in scored:
+        journal.append(pack_score(make("p", at), score))
+    journal.close()
+
+
+def verdicts(book: Ledger) -> dict[int, bool | None]:
+    return {row.index: getattr(row, "passed", None) for row in book.rows()}
+
+
+def indices_in_parts(book: Ledger) -> list[list[int]]:
+    return [
+        [row[0] for row in parquet.connect().execute(f"SELECT index FROM '{path}'").fetchall()]
+        for path in parquet.parts(book.parts)
+    ]
+
+
+MISSING, RIGHT, WRONG = Score.missing("down"), Score.verdict(True), Score.verdict(False)
+
+
+def test_what_a_real_score_superseded_leaves_the_parts(tmp_path: Path) -> None:
+    book = Ledger(SCORES, tmp_path / "segments", tmp_path)
+    store(book, [(at, MISSING if at % 2 else RIGHT) for at in range(6)])
+    book.compact()
+    store(book, [(9, MISSING), (5, RIGHT)])
+    store(book, [(1, WRONG), (1, RIGHT), (9, WRONG)])
+    book.compact()
+    assert verdicts(book) == {0: True, 1: False, 2: True, 3: None, 4: True, 5: True, 9: False}
+    assert indices_in_parts(book) == [[0, 2, 3, 4], [1, 5, 9]]
+    store(book, [(0, WRONG), (3, MISSING)])
+    before = [path.stat().st_ino for path in parquet.parts(book.parts)]
+    book.compact()
+    assert [path.stat().st_ino for path in parquet.parts(book.parts)] == before
+
+
+def test_a_part_of_which_nothing_is_left_stays_as_an_empty_file(tmp_path: Path) -> None:
+    book = Ledger(SCORES, tmp_path / "segments", tmp_path)
+    for score in (MISSING, RIGHT):
+        store(book, [(0, score), (1, score)])
+        book.compact()
+    assert indices_in_parts(book) == [[], [0, 1]]
+    assert verdicts(book) == {0: True, 1: True}
+
+
+def test_a_sample_in_two_parts_is_left_in_the_first(tmp_path: Path) -> None:
+    book = ledger(tmp_path)
+    write(book, SOME[:4])
+    book.compact()
+    (part,) = parquet.parts(book.parts)
+    part.with_name("part-00007.parquet").write_bytes(part.read_bytes())
+    write(book, SOME[4:])
+    book.compact()
+    assert rows_in_parts(book) == len(SOME)
+    assert read(book) == SOME
+
+
+def test_hostile_ids_are_told_apart_when_a_part_is_rewritten(tmp_path: Path) -> None:
+    book = Ledger(SCORES, tmp_path / "segments", tmp_path)
+    ids = ["\ud800", "\ud801", "\ufffd"]  # one text once made safe
+    for scored in ([(key, MISSING) for key in ids], [(ids[1], RIGHT)]):
+        journal = book.journal()
+        for key, score in scored:
+            journal.append(pack_score(make(key, 0), score))
+        journal.close()
+        book.compact()
+    assert {row.key[1]: row.missing for row in book.rows()} == {
+        ids[0]: True, ids[1]: False, ids[2]: True
+    }  # fmt: skip
+    assert [len(one) for one in indices_in_parts(book)] == [2, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [False, True])
+def test_a_kill_while_parts_are_rewritten_loses_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    wanted = {0: True, 1: False, 2: None, 3: True, 4: False}
+    for at in range(1, 50):
+        book = Ledger(SCORES, tmp_path / str(at) / "segments", tmp_path / str(at))
+        store(book, [(0, RIGHT), (1, MISSING), (2, MISSING)])
+        book.compact()
+        store(book, [(3, MISSING)])
+        book.compact()
+        store(book, [(4, MISSING), (1, WRONG), (3, RIGHT), (4, WRONG)])
+        with monkeypatch.context() as patch:
+            calls = killing(patch, at, after)
+            try:
+                book.compact()
+                finished = True
+            except Killed:
+                finished = False
+        assert verdicts(book) == wanted
+        store(book, [(0, WRONG)])
+        book.compact()
+        assert verdicts(book) == wanted
+        assert sorted(sum(indices_in_parts(book), [])) == sorted(wanted)
+        assert not list(book.parts.glob(".draft*"))
+        assert segments(book.segments) == []
+        if finished:
+            assert len(calls) < at
+            break
+    assert 10 < at < 49
+
+
+def test_a_part_that_cannot_be_rewritten_leaves_the_segments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Ledger(SCORES, tmp_path / "segments", tmp_path)
+    store(book, [(0, MISSING)])
+    book.compact()
+    store(book, [(0, RIGHT)])
+    real = os.rename
+
+    def refuse(old: Path, new: Path) -> None:
+        if new.name == "part-00000.parquet":
+            raise OSError(28, "No space left on device")
+        real(old, new)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", refuse)
+        with pytest.raises(StoreError, match="No space left"):
+            book.compact()
+    assert len(sealed_segments(book.segments)) == 1
+    assert verdicts(book) == {0: True}
+    book.compact()
+    assert indices_in_parts(book) == [[], [0]]
+
+
+def test_a_part_that_came_while_others_were_read_is_read_too(tmp_path: Path) -> None:
+    book = Ledger(SCORES, tmp_path / "segments", tmp_path)
+    store(book, [(0, MISSING)])
+    book.compact()
+    store(book, [(1, MISSING)])
+    book.compact()
+    rows = parquet.select(book.parts, SCORES)
+    seen = [next(rows)]
+    store(book, [(1, RIGHT)])
+    book.compact()
+    seen += rows
+    assert [row[1] for row in seen] == [0, 1]

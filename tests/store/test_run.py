@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import importlib.metadata
 import json
 import math
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.store.strategies import HASH, HOSTILE, MODEL, make, same, samples, scores
 
+import topdraw
 from topdraw.core.records import Decoding, Problem, Sample, Score, Task, sampler_hash
 from topdraw.errors import ConfigError, ResumeConflict, StoreError
 from topdraw.store.run import Run, Sampler
@@ -83,14 +85,11 @@ def test_sampling_at_temperature_0_shares_its_first_sample_with_greedy(tmp_path:
     assert len(sample_columns(run).index) == len(ALL)
 
 
-def test_a_checkout_that_is_not_installed_has_version_0(
+def test_a_run_names_the_version_that_the_page_prints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(name: str) -> str:
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(importlib.metadata, "version", refuse)
-    assert create(tmp_path).manifest.topdraw == "0"
+    monkeypatch.setattr(topdraw, "__version__", "7.8.9")
+    assert create(tmp_path).manifest.topdraw == "7.8.9"
 
 
 def test_reading_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
@@ -285,10 +284,12 @@ def test_a_damaged_problems_file_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_a_damaged_scorer_name_is_a_clear_error(tmp_path: Path) -> None:
     run = create(tmp_path)
-    run.add_scores("number", [])
+    run.add_scores("number", [(ALL[0], Score.verdict(True))])
     (tmp_path / "scores" / "number" / "_scorer.json").write_bytes(b"[]")
     with pytest.raises(StoreError, match=r"scorer\.json cannot be read"):
         run.scorers()
+    with pytest.raises(StoreError, match=r"scorer\.json cannot be read"):
+        run.check_source("number", "abc")
 
 
 def test_scores_that_cannot_be_stored_are_a_clear_error(tmp_path: Path) -> None:
@@ -322,3 +323,85 @@ def test_a_run_without_samplers_or_with_unknown_fields_opens(tmp_path: Path) -> 
     assert Run.open(tmp_path).manifest.extra == {"new": {"later": 1}}
     create(tmp_path, samplers=(dataclasses.replace(SAMPLED, n=9),))
     assert json.loads(path.read_text())["new"] == {"later": 1}
+
+
+def scored(run: Run, score: Score, source: str | None) -> None:
+    with run.score_writer("mine", source=source) as writer:
+        writer.append(ALL[0], score)
+
+
+def test_a_scorer_without_scores_is_not_listed(tmp_path: Path) -> None:
+    run = create(tmp_path)
+    run.add_scores("mine", [])
+    assert run.scorers() == []
+    scored(run, Score.verdict(True), "abc")  # the source of the first that stores anything counts
+    assert run.scorers() == ["mine"]
+    run.seal()
+    assert run.scorers() == ["mine"]
+    with pytest.raises(ResumeConflict):
+        run.check_source("mine", "def")
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_scores_of_another_source_are_not_mixed(tmp_path: Path, sealed: bool) -> None:
+    run = create(tmp_path)
+    run.check_source("mine", "abc")
+    scored(run, Score.verdict(True), "abc")
+    if sealed:
+        run.seal()
+    run.check_source("mine", "abc")
+    run.check_source("mine", None)
+    for other in ("def", ""):
+        with pytest.raises(ResumeConflict, match=r"'mine'.*another version.*--again"):
+            run.check_source("mine", other)
+        with pytest.raises(ResumeConflict):
+            scored(run, Score.verdict(False), other)
+    assert [one.passed for one in run.scores("mine").values()] == [True]
+
+
+def test_scores_of_an_unknown_source_go_with_any(tmp_path: Path) -> None:
+    run = create(tmp_path)
+    run.add_scores("mine", [(ALL[0], Score.verdict(True))])
+    run.check_source("mine", "abc")
+
+
+def test_dropped_scores_are_gone_and_others_stay(tmp_path: Path) -> None:
+    run = create(tmp_path)
+    run.drop_scores("mine")
+    scored(run, Score.verdict(True), "abc")
+    run.add_scores("other", [(ALL[0], Score.verdict(True))])
+    run.drop_scores("mine")
+    assert run.scorers() == ["other"]
+    assert run.scores("mine") == {}
+    assert [path.name for path in (tmp_path / "scores").iterdir()] == ["other"]
+    scored(run, Score.verdict(False), "def")
+    assert [one.passed for one in run.scores("mine").values()] == [False]
+
+
+def test_a_kill_while_scores_are_dropped_brings_none_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create(tmp_path)
+    scored(run, Score.verdict(True), "abc")
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda path, **named: None)
+        run.drop_scores("mine")
+    assert len(list((tmp_path / "scores").iterdir())) == 1
+    assert Run.open(tmp_path).scorers() == []
+    scored(run, Score.verdict(False), "def")
+    run.drop_scores("mine")
+    assert list((tmp_path / "scores").iterdir()) == []
+
+
+def test_scores_that_cannot_be_dropped_are_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(old: object, new: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    run = create(tmp_path)
+    scored(run, Score.verdict(True), "abc")
+    monkeypatch.setattr(os, "rename", refuse)
+    with pytest.raises(StoreError, match=r"could not be dropped.*Permission denied"):
+        run.drop_scores("mine")
+    assert run.scorers() == ["mine"]

@@ -6,6 +6,7 @@ Not here: what a subcommand does; each has its own file and is imported only whe
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -75,6 +76,10 @@ def main() -> None:
     # Several BLAS threads cost more CPU than they save on matrices this small.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     debug = "--debug" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Text from a model may hold lone surrogates, which no encoding can write.
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli.main(standalone_mode=False)
     except click.ClickException as error:
@@ -85,9 +90,6 @@ def main() -> None:
             "Interrupted. Everything drawn so far is kept; the same command goes on.", err=True
         )
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except TopdrawError as error:
         if debug:
             raise
@@ -101,9 +103,11 @@ def main() -> None:
 
 
 def _explain(error: TopdrawError) -> None:
-    click.echo(f"Error: {error.message}", err=True)
+    from topdraw.cli.shown import line
+
+    click.echo(f"Error: {line(error.message, 2000)}", err=True)
     if error.hint:
-        click.echo(f"Hint: {error.hint}", err=True)
+        click.echo(f"Hint: {line(error.hint, 2000)}", err=True)
 
 
 if __name__ == "__main__":

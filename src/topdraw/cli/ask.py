@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from topdraw.cli.options import Draw, draw_options, json_option, out_option, value_option
+from topdraw.cli.shown import line, print_output
 
 if TYPE_CHECKING:
     from topdraw.analysis.select import Choice
@@ -60,12 +61,13 @@ def command(
     The answer goes to stdout, the reasons to stderr. Asking again with a larger -n tops up.
     """
     from topdraw.analysis.select import select
-    from topdraw.cli.steps import draw_run, ranking_scorers, score_run
+    from topdraw.cli.steps import check_names, draw_run, ranking_scorers, score_run
     from topdraw.core.records import Problem, Task
 
     text = question or sys.stdin.read().strip()
     if not text:
         raise click.UsageError("There is no question: give one, or pipe it in.")
+    check_names(scorers=(by, value), selectors=(selector,))
     task = Task("ask", "1", (Problem("question", text),))
     run = draw_run(task, draw, out=out, greedy=False)
     votes_by, *ranked_by = score_run(run, [by, *ranking_scorers(run, value)])
@@ -75,10 +77,11 @@ def command(
     if as_json:
         click.echo(json.dumps(_as_json(run, choice, drawn)))
         return
+    _warn_of_missing(run, votes_by)
     if show == "all":
         _show_answers(drawn, ranking)
     click.echo(f"{_reason(choice, selector, drawn)}; kept in {run.path}", err=True)
-    click.echo("" if choice.sample is None else choice.sample.output)
+    print_output("" if choice.sample is None else choice.sample.output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,13 @@ def _drawn(run: Run, votes_by: str, ranking: str | None) -> list[_Drawn]:
     return found
 
 
+def _warn_of_missing(run: Run, votes_by: str) -> None:
+    reasons = [s.missing_reason for s in run.scores(votes_by).values() if s.missing_reason]
+    if reasons:
+        what = f"{len(reasons)} answers could not be read by {votes_by}, so they have no vote"
+        click.echo(f"Warning: {what}: {line(reasons[0])}", err=True)
+
+
 def _as_json(run: Run, choice: Choice, drawn: list[_Drawn]) -> dict[str, object]:
     chosen = choice.sample
     return {
@@ -126,7 +136,7 @@ def _show_answers(drawn: list[_Drawn], ranking: str | None) -> None:
     for answer, count in Counter(one.answer for one in drawn).most_common():
         values = [one.value for one in drawn if one.answer == answer and one.value is not None]
         best = f"   best {ranking} {max(values):.3f}" if values else ""
-        click.echo(f"{count:>5} x  {answer or '(no answer)'}{best}", err=True)
+        click.echo(f"{count:>5} x  {line(answer or '(no answer)', 100)}{best}", err=True)
 
 
 def _reason(choice: Choice, selector: str, drawn: list[_Drawn]) -> str:
@@ -135,7 +145,10 @@ def _reason(choice: Choice, selector: str, drawn: list[_Drawn]) -> str:
         return f"{selector} could choose none of {choice.among}; {tokens:,} output tokens"
     answer = next(one.answer for one in drawn if one.index == choice.sample.index)
     votes = sum(one.answer == answer for one in drawn)
+    named = (
+        f"answer {line(answer, 100)}: {votes} votes" if answer else "it has no answer to vote on"
+    )
     return (
-        f"{selector} chose sample {choice.sample.index} of {choice.among} (answer"
-        f" {answer or '(none)'}: {votes} of {choice.among} votes); {tokens:,} output tokens"
+        f"{selector} chose sample {choice.sample.index} of {choice.among} ({named});"
+        f" {tokens:,} output tokens"
     )

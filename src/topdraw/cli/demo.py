@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from topdraw.cli.options import builtin_draw, json_option, out_option
+from topdraw.cli.shown import line
 
 if TYPE_CHECKING:
     from topdraw.store.run import Run
@@ -99,7 +100,7 @@ def _show_example(run: Run, scorer: str) -> None:
         return abs(sum(c for (_, ok), c in votes.items() if ok) / votes.total() - 0.3)
 
     problem_id = min(solved, key=distance)
-    click.echo(f"\nFor example, {problem_id}: {' '.join(run.problems[problem_id].prompt.split())}")
+    click.echo(f"\nFor example, {problem_id}: {line(run.problems[problem_id].prompt, 1000)}")
     for (answer, ok), count in solved[problem_id].most_common(5):
-        click.echo(f"  {count:>4} x  {'right' if ok else 'wrong'}  {answer[:60]}")
+        click.echo(f"  {count:>4} x  {'right' if ok else 'wrong'}  {line(answer, 60)}")
     click.echo("")

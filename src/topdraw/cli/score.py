@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 @click.command("score")
 @run_argument
 @click.argument("scorers", nargs=-1, metavar="[SCORER]...")
+@click.option("--again", is_flag=True, help="Make scores anew that are there already.")
 @json_option
-def command(run: str, scorers: tuple[str, ...], as_json: bool) -> None:
+def command(run: str, scorers: tuple[str, ...], again: bool, as_json: bool) -> None:
     """Score the samples of RUN with each SCORER; default: the task's own.
 
     A SCORER is a registered name, or file.py:function for your own: it gets (problem, samples) and
     returns one Score, number, True/False or None (missing) per sample. What is scored is kept;
-    only new samples, and those whose score went missing, are scored.
+    only new samples, and those whose score went missing, are scored. A scorer that has changed
+    since needs --again.
     """
     from topdraw.cli.steps import score_run
     from topdraw.errors import ConfigError
@@ -37,24 +39,26 @@ def command(run: str, scorers: tuple[str, ...], as_json: bool) -> None:
         raise ConfigError(
             "This run's task has no scorer of its own.", hint="Name one: topdraw score RUN SCORER"
         )
-    for name in score_run(opened, names):
+    for name in score_run(opened, names, again=again):
         line = _tally(opened, name)
         click.echo(json.dumps(line) if as_json else _sentence(line))
 
 
-def _tally(run: Run, scorer: str) -> dict[str, str | int]:
+def _tally(run: Run, scorer: str) -> dict[str, str | int | None]:
     scores = list(run.scores(scorer).values())
+    judged = any(score.passed is not None for score in scores)
     reasons = [score.missing_reason for score in scores if score.missing_reason is not None]
     return {
         "scorer": scorer,
         "scored": len(scores) - len(reasons),
-        "passed": sum(score.passed is True for score in scores),
+        "passed": sum(score.passed is True for score in scores) if judged else None,
         "missing": len(reasons),
         "first_missing_reason": reasons[0] if reasons else "",
     }
 
 
-def _sentence(line: dict[str, str | int]) -> str:
+def _sentence(line: dict[str, str | int | None]) -> str:
     reason = f" (the first: {line['first_missing_reason']})"
     missing = f", {line['missing']:,} missing{reason}" if line["missing"] else ""
-    return f"{line['scorer']}: {line['scored']:,} scored, {line['passed']:,} passed{missing}"
+    passed = "" if line["passed"] is None else f", {line['passed']:,} passed"
+    return f"{line['scorer']}: {line['scored']:,} scored{passed}{missing}"

@@ -10,6 +10,7 @@ import json
 import click
 
 from topdraw.cli.options import by_option, json_option, run_argument, value_option
+from topdraw.cli.shown import line
 
 
 @click.command("select")
@@ -52,13 +53,7 @@ def command(
         if as_json:
             click.echo(json.dumps(row))
         else:
-            click.echo(f"{choice.problem.id}\t{_one_line(output)}")
+            shown = "(unanswered)" if output is None else line(output, 100)
+            click.echo(f"{line(choice.problem.id)}\t{shown}")
     if (by or opened.manifest.scorer) in opened.scorers():
         click.echo(f"{selector}: {accuracy(opened, selector, by=by, value=value)}", err=True)
-
-
-def _one_line(output: str | None) -> str:
-    if output is None:
-        return "(unanswered)"
-    printable = "".join(c if c.isprintable() else " " for c in output)
-    return printable if len(printable) <= 100 else printable[:97] + "..."

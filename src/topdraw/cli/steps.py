@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from topdraw.cli.options import Draw
 from topdraw.cli.progress import progress
@@ -143,8 +143,30 @@ def _model_again(run: Run, draw: Draw) -> str:
     return draw.model
 
 
-def score_run(run: Run, scorers: Sequence[str]) -> list[str]:
+def check_names(*, scorers: Iterable[str | None], selectors: Iterable[str] = ()) -> None:
+    """Refuse names that nobody registered before anything is drawn and paid for.
+
+    Raises:
+        UnknownNameError: for the first of them.
+        ConfigError: for a file that holds no such function.
+    """
+    from topdraw.scoring.resolve import resolve_scorer
+    from topdraw.selection.resolve import resolve_selector
+
+    for name in scorers:
+        if name is not None:
+            resolve_scorer(name)
+    for name in selectors:
+        resolve_selector(name)
+
+
+def score_run(run: Run, scorers: Sequence[str], *, again: bool = False) -> list[str]:
     """Score with each scorer in turn what it has not scored yet, with progress.
+
+    Args:
+        run: the run.
+        scorers: names or FILE.py:NAME.
+        again: whether scores that are there are made anew.
 
     Returns:
         The names the scores are stored under, one per scorer.
@@ -152,11 +174,11 @@ def score_run(run: Run, scorers: Sequence[str]) -> list[str]:
     from topdraw.scoring.engine import score
     from topdraw.scoring.resolve import resolve_scorer
 
-    named = [resolve_scorer(spec) for spec in scorers]
-    for name, scorer in dict(named).items():
+    names = [resolve_scorer(spec).name for spec in scorers]
+    for name, spec in dict(zip(names, scorers, strict=True)).items():
         with progress("Scoring", unit=f"samples with {name}") as advance:
-            score(run, scorer, on_progress=lambda done, total: advance(done, total, ""))
-    return [name for name, _ in named]
+            score(run, spec, on_progress=lambda done, all_: advance(done, all_, ""))
+    return names
 
 
 def stored_name(run: Run, spec: str | None) -> str | None:

@@ -10,6 +10,7 @@ import json
 import click
 
 from topdraw.cli.options import json_option, task_options
+from topdraw.cli.shown import line
 
 
 @click.command("tasks")
@@ -35,7 +36,7 @@ def command(
             row = {"id": problem.id, "prompt": problem.prompt, "target": problem.target}
             click.echo(json.dumps(row))
         else:
-            click.echo(f"{problem.id}\t{' '.join(problem.prompt.split())}")
+            click.echo(f"{line(problem.id)}\t{line(problem.prompt, 2000)}")
     if not as_json:
         scorer = f", scored by {loaded.scorer}" if loaded.scorer else ", without a scorer"
         click.echo(

@@ -3,7 +3,7 @@
 "reward" ranks the samples of one problem; "reward-naive" is the usual first attempt, kept as an
 example of over-optimisation: it learnt which problems are easy, not which samples are right.
 Not here: the heads' formulas (`scoring.reward_head`) and their training (`tools/`).
-Try it: `topdraw score RUN --scorer reward`.
+Try it: `topdraw score RUN reward`.
 """
 
 from __future__ import annotations
