@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from topdraw._version import __version__ as __version__
+
 # Type checkers read this constant as `typing.TYPE_CHECKING`, whose import alone would double the
 # time of `import topdraw`.
 TYPE_CHECKING = False
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from topdraw.store.run import Run as Run
     from topdraw.tasks.load import load as load
     from topdraw.training.pairs import preference_pairs as preference_pairs
-
-__version__ = "0.1.0"
 
 _HOME = {
     "Problem": "core.records",

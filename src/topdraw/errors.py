@@ -111,7 +111,7 @@ class StoreError(StateError, OSError):
 
 
 class ResumeConflict(StateError, ValueError):
-    """The run on disk was drawn with another model, task or decoding."""
+    """The run on disk was drawn with another model, task or decoding, or scored by other code."""
 
 
 class MissingPackage(TopdrawError, ImportError):

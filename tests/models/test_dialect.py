@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from topdraw.core.records import Decoding, Json
 from topdraw.models.dialect import EXTRAS, Dialect, fields_named, learn, unsayable
-from topdraw.models.wire import request_body
+from topdraw.models.request import request_body
 
 dialects = st.builds(
     Dialect,

@@ -298,13 +298,81 @@ def test_an_empty_account_stops_at_once() -> None:
     assert server.counts.requests == 1
 
 
-def test_attempts_are_bounded() -> None:
-    server = ScriptedServer(always(Fault("status", 503, "busy")))
-    retry = Retry(attempts=4, base_seconds=0.001)
-    with served(server, retry=retry) as endpoint:
-        _, error = draw_and_catch(endpoint)
-    assert server.counts.requests == error.attempts == 4
-    assert "after 4 attempts" in str(error)
+def test_attempts_are_bounded_once_the_server_has_worked() -> None:
+    doomed = sample_seed(5, "p/1", 1)
+
+    def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
+        return Fault("status", 503, "busy") if body["seed"] == doomed else None
+
+    server = ScriptedServer(script)
+    with served(server, chunk=1, retry=Retry(attempts=5, base_seconds=0.001)) as endpoint:
+        draw(endpoint, 1)
+        got, error = draw_and_catch(endpoint, 2)
+    assert [sample.index for sample in got] == [0]
+    assert (server.counts.requests, error.attempts) == (7, 5)
+    assert "after 5 attempts: HTTP 503: busy" in str(error)
+
+
+WRONG = {
+    "500": (Fault("status", 500, "Internal"), "HTTP 500: Internal"),
+    "503": (Fault("status", 503, "Loading model"), "HTTP 503: Loading model"),
+    "garbage": (Fault("raw", body=b"hello"), "not JSON"),
+    "empty": (Fault("raw", body=b""), "the answer is empty"),
+    "short": (Fault("reset_mid_body"), "the connection broke"),
+    "no choices": (Fault("choices", choices=[]), "the list of choices is empty"),
+    "null choices": (Fault("choices", choices=None), "there are no choices"),
+}
+
+
+@pytest.mark.parametrize(("fault", "words"), WRONG.values(), ids=WRONG)
+def test_a_server_that_never_worked_is_given_up_soon_in_its_own_words(
+    fault: Fault, words: str
+) -> None:
+    server = ScriptedServer(always(fault))
+    with served(server) as endpoint:
+        _, error = draw_and_catch(endpoint, 2)
+    assert server.counts.requests == error.attempts == 3
+    assert words in str(error)
+
+
+def test_a_wrong_server_is_given_up_soon_by_requests_side_by_side() -> None:
+    server = ScriptedServer(always(Fault("status", 500, "no")))
+    with served(server, chunk=1) as endpoint:
+        draw_and_catch(endpoint, 2)
+    assert 6 <= server.counts.requests <= 8
+
+
+def test_a_busy_server_is_waited_for_as_told_at_first_contact() -> None:
+    fault = Fault("status", 503, {}, {"Retry-After": "0.01"})
+    server = ScriptedServer(first(*[fault] * 5))
+    with served(server) as endpoint:
+        assert len(draw(endpoint, 1)) == 1
+    assert server.counts.requests == 6
+
+
+def test_while_others_may_still_bring_something_nobody_is_given_up() -> None:
+    slow, unlucky = (sample_seed(5, "p/1", index) for index in (0, 1))
+
+    def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
+        if body["seed"] == slow:
+            return Fault("slow", seconds=0.3)
+        return Fault("status", 500) if body["seed"] == unlucky and attempt < 5 else None
+
+    server = ScriptedServer(script)
+    with served(server, chunk=1) as endpoint:
+        assert len(draw(endpoint, 2)) == 2
+
+
+def test_each_retry_is_told_without_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    told: list[str] = []
+    server = ScriptedServer(first(Fault("status", 500, f"bad {KEY}"), Fault("status", 429, "slow")))
+    with served(server, on_retry=told.append) as endpoint:
+        draw(endpoint, 1)
+    assert told == [
+        "retrying (2 of 3) in 0.0 s: HTTP 500: bad [key]",
+        "retrying (3 of 10) in 0.0 s: HTTP 429: slow",
+    ]
 
 
 def test_a_request_that_fails_costs_its_siblings_nothing() -> None:

@@ -56,6 +56,19 @@ def test_lists_optional_columns_and_empty_outputs(tmp_path: Path) -> None:
     assert math.isnan(greedy.logprob)
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("-3", -3.0), ("-2.5", -2.5), ("true", math.nan), ('"-3"', math.nan), ("9" * 400, math.nan)],
+)
+def test_a_logprob_is_any_number_and_nothing_else(
+    written: str, read: float, tmp_path: Path
+) -> None:
+    file = tmp_path / "samples.jsonl"
+    file.write_text(f'{{"id": "a", "output": "x", "logprob": {written}}}\n')
+    (dealt,) = deal(connect_recorded(str(file)), "a", 0)
+    assert dealt.logprob == pytest.approx(read, nan_ok=True)
+
+
 def test_asking_for_more_than_there_is_names_problem_and_numbers(tmp_path: Path) -> None:
     file = write(tmp_path, {"id": "a", "samples": ["x", "y"]})
     model = connect_recorded(str(file))

@@ -66,11 +66,30 @@ def test_waits_double_until_the_cap() -> None:
     assert waits == [1, 2, 4, 5, 5]
 
 
-def test_the_first_contact_gives_up_sooner() -> None:
-    retry, gone = Retry(), Trouble("x", unreachable=True)
-    assert retry.wait_seconds(gone, 3, reached=False) is None
-    assert retry.wait_seconds(gone, 3, reached=True) is not None
-    assert retry.wait_seconds(Trouble("x"), 3, reached=False) is not None
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Trouble("x"),
+        Trouble("x", unreachable=True),
+        Trouble("x", status=500),
+        Trouble("x", status=503),
+    ],
+)
+def test_the_first_contact_gives_up_sooner(trouble: Trouble) -> None:
+    retry = Retry()
+    assert retry.wait_seconds(trouble, 2, worked=False) is not None
+    assert retry.wait_seconds(trouble, 3, worked=False) is None
+    assert retry.wait_seconds(trouble, 3, worked=True) is not None
+
+
+def test_a_busy_server_is_waited_for_at_first_contact_too() -> None:
+    for busy in (Trouble("x", status=503, hint_seconds=2), Trouble("x", status=429)):
+        assert Retry().most_attempts(busy, worked=False) == Retry().attempts
+        assert Retry().wait_seconds(busy, 3, worked=False) is not None
+
+
+def test_the_first_contact_is_never_longer_than_the_rest() -> None:
+    assert Retry(attempts=2).wait_seconds(Trouble("x"), 2, worked=False) is None
 
 
 def test_the_jitter_spreads() -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import numpy as np
@@ -75,6 +76,48 @@ def test_a_scorers_exception_is_missing() -> None:
         raise EndpointError("the judge is down")
 
     assert "the judge is down" in str(_apply(down)[0].missing_reason)
+
+
+def test_a_scorer_that_exits_does_not_end_the_program() -> None:
+    assert [s.missing_reason for s in _apply(lambda p, s: sys.exit(3))] == ["SystemExit: 3"] * 3
+
+    async def leave(problem: Problem, samples: Sequence[Sample]) -> object:
+        sys.exit(4)
+
+    async def leave_together(problem: Problem, samples: Sequence[Sample]) -> object:
+        return await asyncio.gather(*(leave(problem, samples) for _ in samples))
+
+    assert _apply(leave)[0].missing_reason == "SystemExit: 4"
+    assert _apply(leave_together)[0].missing_reason == "SystemExit: 4"
+
+
+def test_a_loop_goes_on_after_an_exit() -> None:
+    async def leave(problem: Problem, samples: Sequence[Sample]) -> object:
+        sys.exit(4)
+
+    with event_loop() as wait:
+        leaving = NamedScorer("mine", cast(Scorer, leave))
+        for _ in range(2):
+            assert apply_scorer(leaving, _PROBLEM, _SAMPLES, wait=wait)[0].is_missing
+        judge = NamedScorer("mine", cast(Scorer, _judge))
+        scores = apply_scorer(judge, _PROBLEM, _SAMPLES, wait=wait)
+    assert [score.value for score in scores] == [0, 1, 2]
+
+
+def test_a_generators_exception_is_missing() -> None:
+    def broken(problem: Problem, samples: Sequence[Sample]) -> Iterator[float]:
+        yield 1.0
+        raise ValueError("half-way")
+
+    assert [score.missing_reason for score in _apply(broken)] == ["ValueError: half-way"] * 3
+
+
+def test_an_interrupt_ends_everything() -> None:
+    def interrupt(problem: Problem, samples: Sequence[Sample]) -> object:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _apply(interrupt)
 
 
 @pytest.mark.parametrize("kind", [ConfigError, MissingPackage])

@@ -1,11 +1,11 @@
 """The child's parts, in this process: what is plain, what a program defines, what main says."""
 
 import gc
-import io
 import json
 import os
 import resource
-import sys
+import signal
+import tempfile
 from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any
@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topdraw.core.records import Json
-from topdraw.scoring import child
+from topdraw.scoring import child, confine
 from topdraw.scoring.child import NotPlain, define, outcomes, plain
 
 _json: st.SearchStrategy[Json] = st.recursive(
@@ -79,40 +79,81 @@ def unlimited(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.unfreeze()
 
 
-def _main(monkeypatch: pytest.MonkeyPatch, job: object) -> list[dict[str, Any]]:
-    said = io.StringIO()
-    monkeypatch.setattr(sys, "stdin", io.StringIO("" if job is None else json.dumps(job) + "\n"))
-    monkeypatch.setattr(sys, "stdout", said)
-    child.main()
-    return [json.loads(line) for line in said.getvalue().splitlines()]
+def _main(fields: dict[str, Any] | None, programs: list[list[str]]) -> list[dict[str, Any]]:
+    inputs = [b"1\n", b"2\n"]
+    texts = [json.dumps(program).encode() + b"\n" for program in programs]
+    with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as said:
+        if fields is not None:
+            lengths = {"inputs": [2, 2], "programs": [len(text) for text in texts]}
+            head = json.dumps({**_FIELDS, **fields, **lengths}).encode()
+            told.write(b"".join([head, b"\n", *inputs, *texts]))
+            told.flush()
+        child.main(told.fileno(), said.fileno())
+        said.seek(0)
+        return [json.loads(line) for line in said]
+
+
+_FIELDS = {
+    "entry": "f",
+    "cpu_seconds": 0.1,
+    "wall_seconds": 0.3,
+    "memory_bytes": 0,
+    "most_bytes": 1000,
+    "at_once": 2,
+}
+_HANG = "import _thread\ndef f(x):\n l = _thread.allocate_lock()\n l.acquire()\n l.acquire()"
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("unlimited")
-def test_main_says_a_line_for_each_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    job = {
-        "entry": "f",
-        "inputs": ["1", "2"],
-        "cpu_seconds": 0.1,
-        "wall_seconds": 2.0,
-        "memory_bytes": 0,
-        "most_bytes": 1000,
-        "programs": [
-            ["def f(x): return x * 2"],
-            ["def f(x):\n while True: pass"],
-            ["import select\ndef f(x): select.select([], [], [], 60)"],
-            ["def f(x): return 'x' * 600"],
-            ["import os\nos.abort()"],
-        ],
-    }
-    ready, honest, busy, asleep, long, aborted = _main(monkeypatch, job)
-    assert ready == {"ready": True}
-    assert honest["data"] == '["value", 2]\n["value", 4]\n'
-    assert honest["why"] == ""
-    assert busy["why"] == "used up its processor time"
-    assert asleep["why"] == "took longer than 2 s"
-    assert long["why"] == "its outputs are longer than 1000 bytes"
-    assert aborted["why"] == "was ended by SIGABRT"
+def test_main_says_what_became_of_each_program() -> None:
+    programs = [
+        ["def f(x): return x * 2"],
+        ["def f(x):\n while True: pass"],
+        [_HANG],
+        ["def f(x): return 'x' * 600"],
+        ["x" * 200_000],
+    ]
+    ready, *lines = _main({}, programs)
+    assert ready["ready"] is True
+    data = ["".join(x["data"] for x in lines if x["index"] == i and "data" in x) for i in range(5)]
+    ends = {line["index"]: line for line in lines if "why" in line}
+    assert data[0] == '["value", 2]\n["value", 4]\n'
+    assert [ends[i]["why"] for i in range(5)] == [
+        *("", "used up its processor time", "took longer than 0.3 s"),
+        *("its outputs are longer than 1000 bytes", ""),
+    ]
+    assert not any(line["unclear"] for line in ends.values())
+    assert "NameError" in data[4]
+
+
+@pytest.mark.usefixtures("unlimited")
+def test_without_the_kernels_count_all_time_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "schedule", lambda process: None)
+    *_, last = _main({"wall_seconds": 0.05}, [[_HANG]])
+    assert last["why"] == "took longer than 0.05 s"
+
+
+@pytest.mark.parametrize(
+    ("status", "used", "why", "unclear"),
+    [
+        (0, 0.1, "", False),
+        (signal.SIGPROF, 1.0, "used up its processor time", False),
+        (signal.SIGKILL, 1.0, "used up its processor time", False),
+        (signal.SIGKILL, 0.1, "was ended by SIGKILL", True),
+        (signal.SIGXCPU, 0.1, "was ended by SIGXCPU", True),
+        (signal.SIGTERM, 1.0, "was ended by SIGTERM", True),
+        (signal.SIGSEGV, 0.1, "was ended by SIGSEGV", False),
+    ],
+)
+def test_an_end_is_ours_or_the_programs(status: int, used: float, why: str, unclear: bool) -> None:
+    found = child.ending(status, used)
+    assert found["why"] == why
+    assert bool(found.get("unclear")) is unclear
+
+
+def test_a_process_that_is_not_there_has_no_schedule() -> None:
+    assert child.schedule("no-such-process") is None
 
 
 def test_a_line_that_cannot_be_written_is_an_error() -> None:
@@ -120,13 +161,13 @@ def test_a_line_that_cannot_be_written_is_an_error() -> None:
 
 
 def test_main_refuses_without_a_job_or_without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _main(monkeypatch, None) == [{"refused": "no job"}]
+    assert _main(None, []) == [{"refused": "no job"}]
 
     def stuck() -> None:
         raise OSError("started as root and cannot give it up")
 
     monkeypatch.setattr(child, "drop_root", stuck)
-    assert _main(monkeypatch, {}) == [{"refused": "started as root and cannot give it up"}]
+    assert _main({}, []) == [{"refused": "started as root and cannot give it up"}]
 
 
 def test_root_is_given_up_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,28 +183,41 @@ def test_root_is_given_up_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "setresgid", take)
     monkeypatch.setattr(os, "setresuid", take)
     limit = 2**32
-    child.drop_root()
+    confine.drop_root()
     assert taken == [2_000_000_000 + os.getpid()] * 2
     taken.clear()
     limit = 65535
-    child.drop_root()
+    confine.drop_root()
     assert taken == [65534, 65534]
     limit = -1
     with pytest.raises(OSError, match="cannot give it up"):
-        child.drop_root()
+        confine.drop_root()
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    child.drop_root()
+    confine.drop_root()
 
 
 def test_limits_are_hard(monkeypatch: pytest.MonkeyPatch) -> None:
     found: dict[int, tuple[int, int]] = {}
     monkeypatch.setattr(resource, "setrlimit", found.__setitem__)
-    child.set_limits(77)
+    confine.set_limits(77)
     assert found[resource.RLIMIT_AS] == (77, 77)
     assert found[resource.RLIMIT_FSIZE] == (0, 0)
 
 
 def test_the_hook_refuses_by_name() -> None:
+    refuse = confine.refusal()
     with pytest.raises(PermissionError, match=r"os\.remove is not allowed"):
-        child._refuse("os.remove", ("x",))
-    child._refuse("compile", ())
+        refuse("os.remove", ("x",))
+    refuse("compile", ())
+
+
+def test_the_filter_is_made_for_known_machines_only() -> None:
+    assert confine.filter_code("riscv64") == b""
+    # Six steps besides one for each call: the machine (three), its number, two ends.
+    assert len(confine.filter_code("x86_64")) == 8 * (6 + 24)
+
+
+def test_a_body_keeps_its_literals() -> None:
+    assert define([child.BODY + "y = 'a\tb'\nreturn y"], "f")(1) == "a\tb"
+    with pytest.raises(SyntaxError):
+        define([child.BODY], "f")

@@ -6,13 +6,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
 from topdraw.core.records import Problem, Sample, Score
-from topdraw.errors import ConfigError, DomainError, StoreError, UnknownNameError
+from topdraw.errors import ConfigError, DomainError, ResumeConflict, StoreError, UnknownNameError
 from topdraw.scoring import engine
 from topdraw.scoring.engine import score
+from topdraw.store.parquet import connect
 from topdraw.store.run import Run
 
 TinyRun = Callable[..., Run]
@@ -214,3 +216,104 @@ def test_bad_calls_are_refused(tiny_run: TinyRun) -> None:
 
     with pytest.raises(ConfigError, match="0 scores for the 3 samples of problem 'p1'"):
         score(run, few)
+    assert run.scorers() == []
+
+
+def _write(run: Run, folder: str, value: int) -> str:
+    path = run.path.parent / folder / "mine.py"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"def f(problem, samples):\n    return [{value} for _ in samples]\n")
+    return f"{path}:f"
+
+
+def _values(run: Run, scorer: str = "f") -> set[float]:
+    return {found.value for found in run.scores(scorer).values()}
+
+
+def test_two_files_with_one_function_name_do_not_share_scores(tiny_run: TinyRun) -> None:
+    run = tiny_run(_OUTPUTS)
+    first, second = _write(run, "a", 1), _write(run, "b", 2)
+    score(run, first)
+    with pytest.raises(ResumeConflict, match=r"'f'.*another version.*another file.*--again"):
+        score(run.path, second)
+    assert _values(score(run, first)) == {1}
+    assert _values(score(run, second, again=True)) == {2}
+    with pytest.raises(ResumeConflict):
+        score(run, first)
+
+
+def test_two_files_with_one_function_name_in_one_call(tiny_run: TinyRun) -> None:
+    run = tiny_run(_OUTPUTS)
+    both = [_write(run, "a", 1), _write(run, "b", 2)]
+    for again in (False, True):
+        with pytest.raises(ResumeConflict):
+            score(run, both, again=again)
+        assert _values(run) == {1}
+
+
+def test_a_conflict_is_found_before_anything_is_scored(tiny_run: TinyRun) -> None:
+    run = tiny_run(_OUTPUTS)
+    score(run, _write(run, "a", 1))
+    with pytest.raises(ResumeConflict):
+        score(run, ["number", _write(run, "a", 2)])
+    assert run.scorers() == ["f"]
+
+
+def test_an_edited_file_is_refused_and_scored_again_when_asked(tiny_run: TinyRun) -> None:
+    run = tiny_run(_OUTPUTS)
+    score(run, _write(run, "a", 1))
+    edited = _write(run, "a", 2)
+    with pytest.raises(ResumeConflict):
+        score(run, edited)
+    score(run, edited, again=True)
+    assert _values(Run.open(run.path)) == {2}
+    assert len(run.scores("f")) == 6
+
+
+def test_a_scorer_that_failed_can_be_mended(tiny_run: TinyRun) -> None:
+    run = tiny_run(_OUTPUTS)
+    spec = _write(run, "a", 1)
+    path = spec.rpartition(":")[0]
+    Path(path).write_text("def f(problem, samples):\n    return []\n")
+    with pytest.raises(ConfigError):
+        score(run, spec)
+    assert run.scorers() == []
+    assert _values(score(run, _write(run, "a", 1))) == {1}
+
+
+def test_again_scores_everything_anew(tiny_run: TinyRun) -> None:
+    run, scorer = tiny_run(_OUTPUTS), Recorder()
+    score(run, [scorer, "number"])
+    score(run, scorer, again=True)
+    assert scorer.calls == [("p1", 3), ("p2", 2), ("p3", 1)] * 2
+    assert len(run.scores("Recorder")) == len(run.scores("number")) == 6
+
+
+def test_again_drops_nothing_when_a_name_is_unknown(tiny_run: TinyRun) -> None:
+    run = score(tiny_run(_OUTPUTS), "number")
+    with pytest.raises(UnknownNameError):
+        score(run, ["number", "nmuber"], again=True)
+    assert len(run.scores("number")) == 6
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_scorer_that_exits_is_missing(tiny_run: TinyRun, workers: int) -> None:
+    def leave(problem: Problem, samples: Sequence[Sample], /) -> list[Score]:
+        sys.exit(3)
+
+    run = score(tiny_run(_OUTPUTS), leave, workers=workers)
+    reasons = [found.missing_reason for found in run.scores("leave").values()]
+    assert reasons == ["SystemExit: 3"] * 6
+
+
+def test_a_join_counts_every_sample_once(tiny_run: TinyRun) -> None:
+    run, scorer = tiny_run(_OUTPUTS), Recorder(broken=["p1"])
+    score(run, scorer)
+    scorer.broken.clear()
+    score(run, scorer)
+    (folder,) = (run.path / "scores").iterdir()
+    query = (
+        f"SELECT count(*) FROM '{run.path}/samples/*.parquet' "
+        f"JOIN '{folder}/*.parquet' USING (sampler, problem_id, index)"
+    )
+    assert connect().execute(query).fetchone() == (6,)

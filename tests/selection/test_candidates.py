@@ -4,7 +4,7 @@ from tests.conftest import TinyRun
 
 from topdraw.core.records import Score
 from topdraw.errors import ConfigError, UnknownNameError
-from topdraw.selection.candidates import candidates
+from topdraw.selection.candidates import candidates, scores_of
 from topdraw.store.run import Run
 
 
@@ -72,6 +72,9 @@ def test_a_scorer_the_run_lacks_is_named_with_those_it_has(tiny_run: TinyRun) ->
     run = _scored(tiny_run, {"a": [YES]})
     with pytest.raises(UnknownNameError, match=r"no scores by 'rm'; it has judge.*topdraw score"):
         candidates(run, value="rm")
+    with pytest.raises(UnknownNameError, match=r"no scores by 'logprob'; it has judge"):
+        scores_of(run, "logprob")
+    assert scores_of(run, "judge") == run.scores("judge")
 
 
 def test_a_scorer_without_a_verdict_cannot_judge(tiny_run: TinyRun) -> None:

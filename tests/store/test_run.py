@@ -6,6 +6,7 @@ import json
 import math
 import os
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -85,11 +86,8 @@ def test_sampling_at_temperature_0_shares_its_first_sample_with_greedy(tmp_path:
     assert len(sample_columns(run).index) == len(ALL)
 
 
-def test_a_run_names_the_version_that_the_page_prints(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(topdraw, "__version__", "7.8.9")
-    assert create(tmp_path).manifest.topdraw == "7.8.9"
+def test_a_run_names_the_version_of_the_package(tmp_path: Path) -> None:
+    assert create(tmp_path).manifest.topdraw == topdraw.__version__ == version("topdraw")
 
 
 def test_reading_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from tests.store.strategies import HASH, MODEL, make
 
 from topdraw.core.records import Decoding, Problem, Sample, Score, Task, Usage
+from topdraw.store import table
 from topdraw.store.run import Run, Sampler
 from topdraw.store.table import columns, counts, sample_columns
 
@@ -87,6 +89,26 @@ def test_sample_columns_say_what_samples_say(tmp_path: Path) -> None:
     assert set(found.prompt_tokens.tolist()) == {7}
     np.testing.assert_equal(found.logprob, [one.logprob for one in drawn])
     assert sample_columns(run, role="greedy").index.shape == (0,)
+
+
+def test_a_compaction_while_columns_are_read_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create(tmp_path)
+    run.add_scores("s", [(make("a", 0), Score.missing("down"))])
+    run.seal()
+    real: Callable[..., table.Arrays] = table._from_these
+    calls: list[int] = []
+
+    def beside(*args: object) -> table.Arrays:
+        calls.append(1)
+        if len(calls) == 1:  # after the parts were listed, before they are read
+            run.add_scores("s", [(make("a", 0), Score.verdict(True))])
+            run.seal()
+        return real(*args)
+
+    monkeypatch.setattr(table, "_from_these", beside)
+    assert columns(run, "s").judged.tolist() == [True]
 
 
 def test_no_scores_are_empty_columns(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from topdraw.analysis.coverage import require_samples
 from topdraw.analysis.curves import Values, at_all, at_ks, scored
 from topdraw.analysis.estimates import judge
 from topdraw.analysis.intervals import mean_estimate
+from topdraw.analysis.samples_used import Source, require_samples, whole_k
 from topdraw.analysis.simulated import SUBSETS
 from topdraw.core.estimate import Estimate
 from topdraw.core.protocols import Selector
@@ -63,17 +63,19 @@ def accuracy(
     Raises:
         UnknownNameError: if the selector is unknown, or the run has no scores by a scorer.
         ConfigError: if the run lacks what the selector needs.
-        DomainError: if k < 1, or a problem has fewer than k scored samples.
+        DomainError: if k is not whole or < 1, or a problem has fewer than k scored samples.
     """
+    k = None if k is None else whole_k(k)
     resolved = resolve_selector(selector)
     by = judge(run, by)
     value = value or (default_value(run, by) if "value" in resolved.needs else None)
     role: Role = "greedy" if "greedy" in resolved.needs else "sampled"
     k = None if role == "greedy" else k
     found = candidates(run, by=by, value=value, role=role)
-    require_needs(run, resolved, found.values(), by, value)
+    _require_needs(run, resolved, found.values(), by, value)
     answered = {key: scored(one) for key, one in found.items() if not one.missing.all()}
-    result = _values(run, resolved, answered, k, rng, subsets)
+    drawn = np.array([found[key].n for key in answered], dtype=np.int64)
+    result = _values(Source(run, by, drawn), resolved, answered, k, rng, subsets)
     method = f"{resolved.name}, {result.method}"
     if value == by and "value" in resolved.needs:
         method = f"{SELF_JUDGED.format(by)}; {method}"
@@ -87,7 +89,7 @@ def accuracy(
 
 
 def _values(
-    run: Run,
+    source: Source,
     resolved: NamedSelector,
     answered: Mapping[str, Candidates],
     k: int | None,
@@ -98,7 +100,7 @@ def _values(
     if k is None:
         return Values(at_all(resolved, problems)[:, None], "exact, all samples")
     n = np.array([one.n for one in problems], dtype=np.int64)
-    require_samples(list(answered), n, k, f"{resolved.name} of {k}", run)
+    require_samples(list(answered), n, k, f"{resolved.name} of {k}", source)
     result = at_ks(resolved, problems, [k], rng=rng, subsets=subsets)
     return Values(result.values, f"k = {k}, {result.method}")
 
@@ -120,21 +122,10 @@ def default_value(run: Run, by: str = "", samples: Sequence[Sample] | None = Non
     return "logprob" if any(not np.isnan(s.mean_logprob) for s in drawn) else None
 
 
-def require_needs(
+def _require_needs(
     run: Run, resolved: NamedSelector, found: Iterable[Candidates], by: str, value: str | None
 ) -> None:
-    """Refuse a selector that has nothing to go by in this run.
-
-    Args:
-        run: the run, for the message.
-        resolved: the selector.
-        found: the candidates of each problem.
-        by: the verifier.
-        value: the ranking scorer.
-
-    Raises:
-        ConfigError: naming what is missing.
-    """
+    """Refuse a selector that has nothing to go by in this run."""
     problems = [one for one in found if one.n]
     if not problems:
         role = "greedy" if "greedy" in resolved.needs else "drawn"

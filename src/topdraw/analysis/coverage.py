@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from topdraw.analysis.samples_used import require_samples, whole_k
 from topdraw.core.records import FloatArray, IntArray
 from topdraw.errors import DomainError
-from topdraw.store.run import Run
 
 
 def coverage_curve(n: ArrayLike, c: ArrayLike, ks: Sequence[int]) -> FloatArray:
@@ -30,9 +30,10 @@ def coverage_curve(n: ArrayLike, c: ArrayLike, ks: Sequence[int]) -> FloatArray:
     Raises:
         DomainError: as `pass_at_k`.
     """
-    n_, c_ = _checked(n, c, min(ks, default=1), max(ks, default=1))
-    curve = np.empty((*n_.shape, len(ks)))
-    for column, k in enumerate(ks):
+    whole = [whole_k(k) for k in ks]
+    n_, c_ = _checked(n, c, min(whole, default=1), max(whole, default=1))
+    curve = np.empty((*n_.shape, len(whole)))
+    for column, k in enumerate(whole):
         curve[..., column] = -np.expm1(_log_all_wrong(n_, c_, k))
     return curve
 
@@ -67,7 +68,7 @@ def pass_at_k(n: ArrayLike, c: ArrayLike, k: int) -> FloatArray:
         Shape (problems,), in [0, 1]. Averaging and its error belong to `analysis.intervals`.
 
     Raises:
-        DomainError: if k < 1 or any n < k (never silently 1.0), or c outside 0..n.
+        DomainError: if k is not whole, k < 1 or any n < k (never silently 1.0), or c outside 0..n.
 
     Examples:
         >>> pass_at_k(np.array([5]), np.array([2]), 3)
@@ -76,6 +77,7 @@ def pass_at_k(n: ArrayLike, c: ArrayLike, k: int) -> FloatArray:
     References:
         Chen et al. 2021 (arXiv 2107.03374), eq. 1. The plug-in 1-(1-c/n)^k is biased; not used.
     """
+    k = whole_k(k)
     n_, c_ = _checked(n, c, k, k)
     return -np.expm1(_log_all_wrong(n_, c_, k))
 
@@ -94,7 +96,7 @@ def pass_hat_k(n: ArrayLike, c: ArrayLike, k: int) -> FloatArray:
         Shape (problems,), in [0, 1].
 
     Raises:
-        DomainError: if k < 1 or any n < k, or c outside 0..n.
+        DomainError: if k is not whole, k < 1 or any n < k, or c outside 0..n.
 
     Examples:
         >>> pass_hat_k(np.array([5]), np.array([3]), 2)
@@ -103,37 +105,11 @@ def pass_hat_k(n: ArrayLike, c: ArrayLike, k: int) -> FloatArray:
     References:
         Yao et al. 2024 (arXiv 2406.12045), section 4: tau-bench's pass^k.
     """
+    k = whole_k(k)
     n_, c_ = _checked(n, c, k, k, "pass^")
     # All k are right when none of them is among the n-c others: the same product, right and wrong
     # exchanged.
     return np.exp(_log_all_wrong(n_, n_ - c_, k))
-
-
-def require_samples(
-    problem_ids: Sequence[str], n: IntArray, k: int, what: str, run: Run | None = None
-) -> None:
-    """Refuse k that some problem has too few scored samples for.
-
-    Args:
-        problem_ids: names of the problems.
-        n: shape (problems,). Scored samples of each.
-        k: samples used.
-        what: what was asked for, as the subject of the sentence.
-        run: the run, for the command that draws more.
-
-    Raises:
-        DomainError: if k < 1 or any n < k, naming the poorest problem.
-    """
-    if k < 1:
-        raise DomainError(f"{what} needs k >= 1.")
-    if n.size and int(n.min()) < k:
-        poorest = int(n.argmin())
-        where = f" --resume {run.path}" if run is not None else ""
-        raise DomainError(
-            f"{what} needs at least {k} scored samples per problem; "
-            f"{problem_ids[poorest]!r} has {int(n[poorest])}.",
-            hint=f"Draw more with `topdraw sample{where} -n {k}`.",
-        )
 
 
 def _checked(

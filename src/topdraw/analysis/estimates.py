@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from topdraw.analysis import coverage
 from topdraw.analysis.intervals import mean_estimate
+from topdraw.analysis.samples_used import Source, require_samples, whole_k
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import Candidates, FloatArray, IntArray
 from topdraw.errors import ConfigError
@@ -30,6 +31,7 @@ class Counts:
         problem_ids: problems with at least one scored sample, in order.
         n: shape (problems,). Scored samples.
         c: shape (problems,). Samples that passed.
+        drawn: shape (problems,). All samples, those without a score included.
         missing: samples left out because they could not be scored, unanswered problems included.
         unanswered: problems without any scored sample; left out of n and c.
     """
@@ -37,6 +39,7 @@ class Counts:
     problem_ids: tuple[str, ...]
     n: IntArray
     c: IntArray
+    drawn: IntArray
     missing: int
     unanswered: tuple[str, ...]
 
@@ -54,6 +57,7 @@ def count(by_problem: Mapping[str, Candidates]) -> Counts:
         problem_ids=kept,
         n=np.array([scored[key] for key in kept], np.int64),
         c=np.array(right, np.int64),
+        drawn=np.array([by_problem[key].n for key in kept], np.int64),
         missing=sum(int(one.missing.sum()) for one in by_problem.values()),
         unanswered=tuple(key for key in by_problem if not scored[key]),
     )
@@ -123,7 +127,8 @@ def pass_at_k(
         `method`, missing samples in its `missing`. From counts: shape (problems,), in [0, 1].
 
     Raises:
-        DomainError: if k < 1, or a problem has fewer than k scored samples (never silently 1.0).
+        DomainError: if k is not whole or < 1, or a problem has fewer than k scored samples (never
+            silently 1.0).
         UnknownNameError: if the run holds no scores by `by`.
         ConfigError: if the run has no verifier, or no scored sample.
         TypeError: if the arguments fit neither form.
@@ -167,7 +172,7 @@ def pass_hat_k(
         The estimate over problems; from counts, shape (problems,), in [0, 1].
 
     Raises:
-        DomainError: if k < 1, or a problem has fewer than k scored samples.
+        DomainError: if k is not whole or < 1, or a problem has fewer than k scored samples.
         UnknownNameError: if the run holds no scores by `by`.
         ConfigError: if the run has no verifier, or no scored sample.
         TypeError: if the arguments fit neither form.
@@ -195,16 +200,15 @@ def _either(
         if c is None or k is None:
             raise TypeError(f"{name}k takes (run, k) or (n, c, k).")
         return formula(n, c, k)
-    used = c if k is None else k
-    both = c is not None and k is not None
-    if both or isinstance(used, bool) or not isinstance(used, int | np.integer):
-        raise TypeError(f"{name}k of a run takes one whole number k, not {used!r}.")
-    counts = counts_of(n, by)
-    what = f"{name}{used}"
-    coverage.require_samples(counts.problem_ids, counts.n, int(used), what, n)
+    if (c is None) == (k is None):
+        raise TypeError(f"{name}k of a run takes one k, as in {name}k(run, 4).")
+    used = whole_k(c if k is None else k)
+    counts, what = counts_of(n, by), f"{name}{used}"
+    source = Source(n, judge(n, by), counts.drawn)
+    require_samples(counts.problem_ids, counts.n, used, what, source)
     skipped = f", {len(counts.unanswered)} unanswered problems left out"
     return mean_estimate(
-        formula(counts.n, counts.c, int(used)),
+        formula(counts.n, counts.c, used),
         level=level,
         missing=counts.missing,
         method=f"{what}, exact and unbiased" + (skipped if counts.unanswered else ""),

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from topdraw.analysis.samples_used import whole_k
 from topdraw.core.records import BoolArray, FloatArray
 from topdraw.errors import DomainError
 
@@ -38,7 +39,7 @@ def best_of_k_weights(n: int, k: int) -> FloatArray:
     References:
         Nakano et al. 2021 (arXiv 2112.09332), appendix I, with replacement there; here without.
     """
-    weights: FloatArray = _weights(n, (k,))[0].copy()
+    weights: FloatArray = _weights(n, (whole_k(k),))[0].copy()
     return weights
 
 
@@ -72,7 +73,7 @@ def best_of_k(value: FloatArray, passed: BoolArray, ks: Sequence[int]) -> FloatA
     Raises:
         DomainError: if a k is outside 1..n.
     """
-    weights = _weights(value.shape[0], tuple(ks))
+    weights = _weights(value.shape[0], tuple(whole_k(k) for k in ks))
     numbers = ~np.isnan(value)
     if not numbers.any():
         return np.full(len(ks), np.nan)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from topdraw.analysis.samples_used import whole_k
 from topdraw.core.protocols import Selector
 from topdraw.core.records import Candidates, FloatArray, IntArray
 from topdraw.errors import DomainError
@@ -132,7 +133,7 @@ def _over_subsets(
     rng: np.random.Generator,
     subsets: int,
 ) -> Simulated:
-    if not all(1 <= k <= n for k in ks):
+    if not all(1 <= whole_k(k) <= n for k in ks):
         raise DomainError(f"k out of {n} samples needs 1 <= k <= {n}, not {list(ks)}.")
     expected, error = np.full(len(ks), np.nan), np.zeros(len(ks))
     for at, chosen in enumerate(_subsets(n, ks, rng, subsets)):

@@ -16,6 +16,7 @@ from topdraw.analysis.accuracy import default_value
 from topdraw.analysis.curves import at_all, scored
 from topdraw.analysis.estimates import judge
 from topdraw.analysis.intervals import mean_estimates, paired_difference
+from topdraw.analysis.samples_used import Source, require_samples, whole_k
 from topdraw.analysis.strategies import Strategy, strategies
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import Candidates
@@ -153,7 +154,7 @@ def summarize(
     Raises:
         ConfigError: if there is no verifier, or no scored sample.
         UnknownNameError: if the run has no scores by one of them.
-        DomainError: if a k is below 1 or above n.
+        DomainError: if a k is not whole, below 1 or above n.
     """
     by = judge(run, by)
     samples = run.samples()
@@ -163,7 +164,8 @@ def summarize(
     if not kept:
         raise ConfigError(f"The run {run.path} has no sample scored by {by!r}.")
     n = min(one.n for one in kept.values())
-    used = default_ks(n) if ks is None else _checked_ks(ks, n)
+    drawn = np.array([found[key].n for key in kept], np.int64)
+    used = default_ks(n) if ks is None else _checked_ks(ks, kept, Source(run, by, drawn))
     random = generator(rng)
     compared = strategies(
         run, kept, (*used, n), by=by, value=value or "", samples=samples, rng=random
@@ -204,13 +206,15 @@ def default_ks(n: int) -> tuple[int, ...]:
     return tuple(sorted({k for k in steps if k < n} | {n}))
 
 
-def _checked_ks(ks: Iterable[int], n: int) -> tuple[int, ...]:
-    used = tuple(sorted({int(k) for k in ks}))
-    if not used or used[0] < 1 or used[-1] > n:
-        raise DomainError(
-            f"k runs from 1 to {n}, the scored samples that every problem has; not {used}.",
-            hint="Draw more with `topdraw sample --resume`.",
-        )
+def _checked_ks(
+    ks: Iterable[int], kept: Mapping[str, Candidates], source: Source
+) -> tuple[int, ...]:
+    used = tuple(sorted({whole_k(k) for k in ks}))
+    if not used:
+        raise DomainError("There is no k to look at; name at least one.")
+    n = np.array([one.n for one in kept.values()], np.int64)
+    for k in (used[0], used[-1]):
+        require_samples(list(kept), n, k, f"k = {k}", source)
     return used
 
 

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from topdraw.analysis.samples_used import whole_k
 from topdraw.core.records import BoolArray, FloatArray, IntArray
 from topdraw.errors import DomainError
 
@@ -56,7 +57,7 @@ def majority_of_k(answer: IntArray, passed: BoolArray, ks: Sequence[int]) -> Flo
         (arXiv 2407.21787, figure 7).
     """
     n = answer.shape[0]
-    if n > LARGEST or not all(1 <= k <= n for k in ks):
+    if not all(1 <= whole_k(k) <= n for k in ks) or n > LARGEST:
         raise DomainError(f"An exact vote of k out of {n} needs 1 <= k <= n <= {LARGEST}: {ks}.")
     answered = answer >= 0
     _, members = np.unique(answer[answered], return_inverse=True)

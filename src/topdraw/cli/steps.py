@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from topdraw.cli.options import Draw
-from topdraw.cli.progress import progress
+from topdraw.cli.progress import Advance, progress
+from topdraw.cli.shown import line
 from topdraw.core.protocols import Model
 from topdraw.core.records import Json, Task
 from topdraw.errors import ConfigError
+from topdraw.sampling.progress import Progress
 from topdraw.store.run import Run
 
 
@@ -52,17 +54,19 @@ def _value(text: str) -> Json:
     return value
 
 
-def connect_model(draw: Draw) -> Model:
-    """The model the command line names."""
+def connect_model(draw: Draw, on_retry: Callable[[str], None]) -> Model:
+    """The model the command line names; an endpoint tells `on_retry` what it asks again and why."""
     from topdraw.models.connect import connect
+    from topdraw.models.endpoint import connect_endpoint
 
     if draw.endpoint is not None:
-        return connect(
+        return connect_endpoint(
             draw.endpoint,
             model=draw.model,
             api_key_env=draw.api_key_env,
             api=draw.api,
             logprobs=True,
+            on_retry=on_retry,
         )
     spec = draw.model or "builtin"
     if spec.startswith("builtin") and draw.concurrency is not None:
@@ -70,22 +74,38 @@ def connect_model(draw: Draw) -> Model:
     return connect(spec)
 
 
+class _Watch:
+    """What a draw shows while it goes on: how far it is, how fast, and its last trouble."""
+
+    def __init__(self, advance: Advance) -> None:
+        self._advance = advance
+        self._state = Progress(done=0, total=0)
+        self._trouble = ""
+
+    def progress(self, state: Progress) -> None:
+        self._state = state
+        self._show()
+
+    def retrying(self, trouble: str) -> None:
+        self._trouble = f", {line(trouble, 100)}"
+        self._show()
+
+    def _show(self) -> None:
+        state = self._state
+        speed = f"{state.output_tokens / max(state.seconds, 1e-9):,.0f} tokens/s"
+        failures = f", {state.failed} failed" if state.failed else ""
+        self._advance(state.done, state.total, speed + failures + self._trouble)
+
+
 def draw_run(task: Task, draw: Draw, *, out: str | os.PathLike[str] | None, greedy: bool) -> Run:
     """Draw what is missing of a run, with progress; finished samples stay whatever happens."""
     from topdraw.sampling.engine import sample
-    from topdraw.sampling.progress import Progress
 
-    model = connect_model(draw)
     with progress("Drawing") as advance:
-
-        def show(state: Progress) -> None:
-            note = f"{state.output_tokens / max(state.seconds, 1e-9):,.0f} tokens/s"
-            failures = f", {state.failed} failed" if state.failed else ""
-            advance(state.done, state.total, note + failures)
-
+        watch = _Watch(advance)
         run = sample(
             task,
-            model,
+            connect_model(draw, watch.retrying),
             draw.n,
             temperature=draw.temperature,
             top_p=draw.top_p,
@@ -97,7 +117,7 @@ def draw_run(task: Task, draw: Draw, *, out: str | os.PathLike[str] | None, gree
             greedy=greedy,
             out=out,
             concurrency=draw.concurrency,
-            on_progress=show,
+            on_progress=watch.progress,
         )
     run.seal()
     return run
@@ -177,7 +197,7 @@ def score_run(run: Run, scorers: Sequence[str], *, again: bool = False) -> list[
     names = [resolve_scorer(spec).name for spec in scorers]
     for name, spec in dict(zip(names, scorers, strict=True)).items():
         with progress("Scoring", unit=f"samples with {name}") as advance:
-            score(run, spec, on_progress=lambda done, all_: advance(done, all_, ""))
+            score(run, spec, again=again, on_progress=lambda done, all_: advance(done, all_, ""))
     return names
 
 

@@ -11,8 +11,8 @@ import os
 from typing import TYPE_CHECKING
 
 from topdraw.errors import ConfigError
+from topdraw.models.request import Api
 from topdraw.models.transport import shown
-from topdraw.models.wire import Api
 
 if TYPE_CHECKING:
     import yarl
@@ -42,8 +42,10 @@ def read_address(spec: str, api: Api) -> tuple[yarl.URL, Api]:
             hint="Put the key into an environment variable and name it with api_key_env.",
         )
     if url.scheme not in ("http", "https") or not url.host:
+        said = shown(url).rpartition("@")[2]  # without a scheme a password stands in the path
         raise ConfigError(
-            f"{shown(url)!r} is no address.", hint="Example: http://localhost:8000/v1"
+            f"{said!r} is no address: an endpoint starts with http:// or https://.",
+            hint="Example: http://localhost:8000/v1",
         )
     parts = [part for part in url.path.split("/") if part]
     if parts[-1:] == ["completions"]:

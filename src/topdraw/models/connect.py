@@ -7,7 +7,7 @@ Try it: `python -c "import topdraw as td; print(td.connect('builtin').identity)"
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from os import PathLike, fspath
 from pathlib import Path
 from typing import cast
@@ -15,6 +15,8 @@ from typing import cast
 from topdraw.core.protocols import Model
 from topdraw.core.registry import lookup, names
 from topdraw.errors import ConfigError
+
+_OF_A_SERVER = frozenset({"model", "api", "api_key_env"})
 
 
 def connect(
@@ -36,7 +38,8 @@ def connect(
 
     Raises:
         UnknownNameError: when the spec starts with no registered word; it lists them.
-        ConfigError: when the model does not take one of the options.
+        ConfigError: when the model does not take one of the options, or a server's options come
+            with what is no address.
 
     Examples:
         >>> connect("httq://localhost:8000/v1")
@@ -45,19 +48,24 @@ def connect(
         topdraw.errors.UnknownNameError: There is no model named 'httq'. Did you mean 'http'? ...
     """
     text = fspath(spec)
-    word = _word(text)
-    factory = cast("Callable[..., Model]", lookup("model", word))
     given = {"model": model, "api_key_env": api_key_env, **options}
     wanted = {name: value for name, value in given.items() if value is not None}
+    word = _word(text, wanted)
+    factory = cast("Callable[..., Model]", lookup("model", word))
     _check_options(word, factory, wanted)
     return factory(text, **wanted)
 
 
-def _word(spec: str) -> str:
+def _word(spec: str, wanted: Iterable[str]) -> str:
     if spec.startswith(("http://", "https://")):
         return "http"
     word = spec.partition(":")[0]
-    return "recorded" if word not in names("model") and Path(spec).exists() else word
+    if word in names("model"):
+        return word
+    if Path(spec).exists():
+        return "recorded"
+    # Who names a server's model or key means a server: it then says what an address looks like.
+    return word if _OF_A_SERVER.isdisjoint(wanted) else "http"
 
 
 def _check_options(word: str, factory: Callable[..., Model], wanted: dict[str, object]) -> None:

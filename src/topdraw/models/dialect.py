@@ -1,7 +1,7 @@
 """What one server turned out to accept: fields it refuses, the largest n it honours.
 
-Not here: requests and replies; those are `wire`. A dialect is a value; `learn` makes the next one
-from a refusal, so that each oddity of a server costs one request and is then remembered.
+Not here: requests (`request`) and replies (`reply`). A dialect is a value; `learn` makes the next
+one from a refusal, so that each oddity of a server costs one request and is then remembered.
 Try it: `python -m pytest tests/models/test_dialect.py`.
 """
 

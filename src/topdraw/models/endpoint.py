@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -19,18 +19,11 @@ from topdraw.core.seeds import sample_seed
 from topdraw.errors import ConfigError, DomainError, EndpointError
 from topdraw.models.address import read_address, read_key
 from topdraw.models.dialect import Dialect, learn, unsayable
+from topdraw.models.reply import Choice, Reply, decode, model_names, read_reply
+from topdraw.models.request import Api, request_body
 from topdraw.models.retry import Refused, Retry, Trouble, status_trouble
 from topdraw.models.transport import Answer, Deadlines, Transport, shown
-from topdraw.models.verdict import endpoint_error, outcome_of
-from topdraw.models.wire import (
-    Api,
-    Choice,
-    Reply,
-    decode,
-    model_names,
-    read_reply,
-    request_body,
-)
+from topdraw.models.verdict import endpoint_error, outcome_of, without_key
 
 if TYPE_CHECKING:
     import yarl
@@ -64,6 +57,7 @@ class Endpoint:
         logprobs: ask for log-probabilities; they also make token counts exact for chunk > 1.
         retry: when to ask again.
         deadlines: how long one attempt may take.
+        on_retry: told before each wait, in one sentence: "retrying (2 of 10) in 3.1 s: HTTP 503".
     """
 
     def __init__(
@@ -79,6 +73,7 @@ class Endpoint:
         logprobs: bool = False,
         retry: Retry | None = None,
         deadlines: Deadlines | None = None,
+        on_retry: Callable[[str], None] | None = None,
     ) -> None:
         for name, value in (("chunk", chunk), ("concurrency", concurrency)):
             if value < 1:
@@ -93,7 +88,9 @@ class Endpoint:
         self._completions = self._route("chat/completions" if api == "chat" else "completions")
         self._transport = Transport(at_once=concurrency, key=key, deadlines=deadlines)
         self._dialect = Dialect()
-        self._reached = False
+        self._on_retry = on_retry
+        self._worked = False
+        self._on_the_wire = 0
 
     def __repr__(self) -> str:
         return f"Endpoint({shown(self.url)!r}, model={self.model!r}, api={self.api!r})"
@@ -102,11 +99,6 @@ class Endpoint:
     def identity(self) -> Mapping[str, Json]:
         """The model and how it is asked; not the address: a run goes on against another host."""
         return {"kind": "endpoint", "model": self.model, "api": self.api}
-
-    @property
-    def deterministic(self) -> bool:
-        """False: with several choices a request, a sample depends on which were asked together."""
-        return False
 
     @property
     def concurrency(self) -> int:
@@ -214,6 +206,7 @@ class Endpoint:
                     continue
                 outcome = outcome_of(trouble, ask.decoding, n)
                 if outcome is not None:
+                    self._worked = True
                     return outcome, n
                 attempt += 1
                 await self._pause(trouble, attempt)
@@ -243,9 +236,14 @@ class Endpoint:
         )
 
     async def _attempt(self, body: Mapping[str, Json], prompt: str) -> Reply:
-        answer = await self._transport.ask("POST", self._completions, dict(body))
-        self._reached = True
-        return read_reply(answer.status, answer.headers, answer.raw, prompt)
+        self._on_the_wire += 1
+        try:
+            answer = await self._transport.ask("POST", self._completions, dict(body))
+        finally:
+            self._on_the_wire -= 1
+        reply = read_reply(answer.status, answer.headers, answer.raw, prompt)
+        self._worked = True
+        return reply
 
     def _route(self, path: str) -> yarl.URL:
         return (self.url / path).with_query(self.url.query)
@@ -259,9 +257,7 @@ class Endpoint:
         attempt = 0
         while True:
             try:
-                answer = await self._transport.ask("GET", self._route("models"))
-                self._reached = True
-                return _listed(answer)
+                return _listed(await self._transport.ask("GET", self._route("models")))
             except Trouble as trouble:
                 attempt += 1
                 await self._pause(trouble, attempt)
@@ -274,7 +270,9 @@ class Endpoint:
 
     async def _pause(self, trouble: Trouble, attempts: int) -> None:
         """Wait until it is time to ask again, or give up."""
-        wait = self._retry.wait_seconds(trouble, attempts, reached=self._reached)
+        # A fast failure is no verdict on the server while a slow answer may still be on its way.
+        worked = self._worked or (self._on_the_wire > 0 and not trouble.unreachable)
+        wait = self._retry.wait_seconds(trouble, attempts, worked=worked)
         if wait is None:
             raise endpoint_error(
                 trouble,
@@ -284,6 +282,10 @@ class Endpoint:
                 key=self._key,
                 name=self._key_name,
             ) from None
+        if self._on_retry is not None:
+            most = self._retry.most_attempts(trouble, worked=worked)
+            what = without_key(trouble.what, self._key)
+            self._on_retry(f"retrying ({attempts + 1} of {most}) in {wait:.1f} s: {what}")
         await asyncio.sleep(wait)
 
 
@@ -299,6 +301,7 @@ def connect_endpoint(
     logprobs: bool = False,
     retry: Retry | None = None,
     deadlines: Deadlines | None = None,
+    on_retry: Callable[[str], None] | None = None,
 ) -> Endpoint:
     """The model at an OpenAI-compatible address.
 
@@ -313,6 +316,7 @@ def connect_endpoint(
         logprobs: see `Endpoint`.
         retry: see `Endpoint`.
         deadlines: see `Endpoint`.
+        on_retry: see `Endpoint`.
 
     Raises:
         ConfigError: for an address or key that cannot be used, or several models to choose from.
@@ -331,6 +335,7 @@ def connect_endpoint(
         logprobs=logprobs,
         retry=retry,
         deadlines=deadlines,
+        on_retry=on_retry,
     )
     if not model:
         endpoint.model = _only_model(endpoint)

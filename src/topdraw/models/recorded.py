@@ -71,11 +71,6 @@ class Recorded:
         """The samples themselves; where the file lies and what it is called are not part of it."""
         return {"kind": "recorded", "digest": self._digest}
 
-    @property
-    def problem_ids(self) -> list[str]:
-        """Problems with samples, in the order of the file."""
-        return list(self._shelves)
-
     async def generate(
         self, problem: Problem, indices: Sequence[int], /, *, decoding: Decoding, seed: int
     ) -> AsyncIterator[Sample]:
@@ -98,7 +93,7 @@ class Recorded:
             )
 
     def _known(self) -> str:
-        ids = self.problem_ids
+        ids = list(self._shelves)
         listed = ", ".join(repr(name) for name in ids[:3])
         return f"It has {len(ids)} problems: {listed}{', ...' if len(ids) > 3 else ''}."
 
@@ -213,6 +208,13 @@ def _sample(row: Mapping[str, Json], problem_id: str, index: int, output: str) -
         index=index,
         output=output,
         finish_reason=reason if isinstance(reason, str) and reason else "unknown",
-        logprob=float(logprob) if isinstance(logprob, float) else math.nan,
+        logprob=_number(logprob),
         usage=Usage(output_tokens=max(whole, 0), estimated=whole < 0),
     )
+
+
+def _number(value: Json) -> float:
+    # An integer of 400 digits is valid JSON and no float.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    return float(value) if isinstance(value, float) or abs(value) < 1e300 else math.nan

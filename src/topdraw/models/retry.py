@@ -63,6 +63,11 @@ class Trouble(Exception):
         self.quota = quota
 
     @property
+    def busy(self) -> bool:
+        """Whether the server says that it is the right one, only later: by a wait, or by 429."""
+        return self.hint_seconds is not None or self.status == 429
+
+    @property
     def hopeless(self) -> bool:
         """Whether every other request of the run would end the same way."""
         return self.quota or self.status in _HOPELESS
@@ -77,7 +82,8 @@ class Retry:
         base_seconds: mean of the first wait; it doubles with each attempt.
         cap_seconds: longest wait of our own choosing.
         longest_hint_seconds: a server that asks for a longer wait is not waited for.
-        first_contact_attempts: attempts when nothing has ever answered at this address.
+        first_contact_attempts: most requests while the server has never given a usable answer; more
+            often than not the address is wrong. A busy server is no wrong one: see `busy`.
     """
 
     attempts: int = 10
@@ -86,8 +92,18 @@ class Retry:
     longest_hint_seconds: float = 120.0
     first_contact_attempts: int = 3
 
+    def most_attempts(self, trouble: Trouble, *, worked: bool) -> int:
+        """Requests for one answer after which to give up.
+
+        Args:
+            trouble: what happened to the last one.
+            worked: whether the server has ever given a usable answer.
+        """
+        sure = worked or trouble.busy
+        return self.attempts if sure else min(self.first_contact_attempts, self.attempts)
+
     def wait_seconds(
-        self, trouble: Trouble, attempt: int, *, reached: bool = True, jitter: float | None = None
+        self, trouble: Trouble, attempt: int, *, worked: bool = True, jitter: float | None = None
     ) -> float | None:
         """How long to wait before the next attempt; None to give up.
 
@@ -97,10 +113,10 @@ class Retry:
         Args:
             trouble: what happened.
             attempt: attempts made, this one included, >= 1.
-            reached: whether the address has ever answered.
+            worked: whether the server has ever given a usable answer.
             jitter: u in [0, 1); drawn when None.
         """
-        most = self.first_contact_attempts if trouble.unreachable and not reached else self.attempts
+        most = self.most_attempts(trouble, worked=worked)
         hint = trouble.hint_seconds or 0.0
         if not trouble.retryable or attempt >= most or hint > self.longest_hint_seconds:
             return None

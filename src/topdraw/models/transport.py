@@ -1,6 +1,6 @@
 """One pool of connections per event loop: JSON goes out, status, headers and bytes come back.
 
-Not here: what the bytes mean (`wire`) or whether to ask again (`retry`). aiohttp, because it costs
+Not here: what the bytes mean (`reply`) or whether to ask again (`retry`). aiohttp, because it costs
 a thirtieth of httpx's CPU time at 64 requests at once (docs/decisions/002-http-client.md).
 Try it: `python -m pytest tests/models/test_transport.py`.
 """

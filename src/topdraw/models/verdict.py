@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from topdraw.core.records import Decoding, Usage
 from topdraw.errors import EndpointError
+from topdraw.models.reply import Choice, Reply
 from topdraw.models.retry import Refused, Trouble, error_words
 from topdraw.models.transport import shown
-from topdraw.models.wire import Choice, Reply
 
 if TYPE_CHECKING:
     import yarl
@@ -51,6 +51,16 @@ def outcome_of(trouble: Trouble, decoding: Decoding, n: int) -> Reply | None:
     return Reply((Choice("", reason),) * n, (Usage(estimated=True),) * n)
 
 
+def without_key(text: str, key: str | None) -> str:
+    """What a server said, less the key that it repeats.
+
+    Args:
+        text: what it said.
+        key: the key it was sent; None for none.
+    """
+    return text.replace(key, "[key]") if key and len(key) >= 8 else text
+
+
 def endpoint_error(
     trouble: Trouble, attempts: int, *, url: yarl.URL, model: str, key: str | None, name: str
 ) -> EndpointError:
@@ -64,7 +74,7 @@ def endpoint_error(
         key: taken out of whatever the server said; None for none.
         name: the environment variable of the key, for hints.
     """
-    what = trouble.what.replace(key, "[key]") if key and len(key) >= 8 else trouble.what
+    what = without_key(trouble.what, key)
     kind, hint = EndpointError, ""
     if trouble.unreachable:
         kind, hint = Refused, "Is the server running, and is the address right?"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-import topdraw
+from topdraw._version import __version__
 from topdraw.core.estimate import Estimate
 from topdraw.errors import StoreError
 from topdraw.reports.cards import Card, cards, percent, short, two
@@ -177,7 +177,7 @@ def _template() -> Template:
         css=Markup(css),  # noqa: S704 - package data
         js=Markup(js),  # noqa: S704 - package data
         policy=Markup(_policy(css, js)),  # noqa: S704 - base64 and constants
-        version=topdraw.__version__,
+        version=__version__,
         split=_split,
         commas="{:,}".format,
         many=_many,

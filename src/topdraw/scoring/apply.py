@@ -12,8 +12,8 @@ import math
 import numbers
 import threading
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Protocol
+from contextlib import contextmanager, suppress
+from typing import Protocol, TypeGuard
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def apply_scorer(
         wait: how to wait for an async scorer; by default in an event loop of this call.
 
     Returns:
-        Its scores; all missing, with the reason, when it raised an exception.
+        Its scores; all missing, with the reason, when it raised an exception or called sys.exit.
 
     Raises:
         ConfigError: when it returns anything but one such value per sample, or raises one.
@@ -58,20 +58,26 @@ def apply_scorer(
                     result = here(result)
             else:
                 result = wait(result)
+        if _is_series(result):
+            result = list(result)  # a generator runs, and fails, here
     except (ConfigError, UnknownNameError, MissingPackage):
         # These are about the set-up: every further problem would fail alike.
         raise
-    except Exception as error:  # noqa: BLE001  a scorer's failure on one problem is not the run's
+    except (Exception, SystemExit) as error:  # noqa: BLE001  a failure on one problem is not the run's
         return [Score.missing(_reason(error)) for _ in samples]
     return _checked(named.name, problem, samples, result)
 
 
-def _reason(error: Exception) -> str:
+def _is_series(result: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(result, Iterable) and not isinstance(result, str | bytes | dict)
+
+
+def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:300]
 
 
 def _checked(name: str, problem: Problem, samples: Sequence[Sample], result: object) -> list[Score]:
-    if not isinstance(result, Iterable) or isinstance(result, str | bytes | dict):
+    if not _is_series(result):
         kind = type(result).__name__
         raise ConfigError(
             f"The scorer {name!r} returned {kind} for problem {problem.id!r}.",
@@ -123,7 +129,7 @@ def event_loop() -> Iterator[Wait]:
     All calls share it, so that a scorer can keep one HTTP session.
     """
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread = threading.Thread(target=_run, args=(loop,), daemon=True)
     thread.start()
 
     def wait(result: Awaitable[object], /) -> object:
@@ -136,6 +142,14 @@ def event_loop() -> Iterator[Wait]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    # sys.exit in a task ends run_forever, and whoever waits for that task would wait forever.
+    while True:
+        with suppress(SystemExit):
+            loop.run_forever()
+            return
 
 
 async def _as_coroutine(result: Awaitable[object]) -> object:

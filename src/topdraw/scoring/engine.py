@@ -39,18 +39,21 @@ def score(
     run: Run | str | os.PathLike[str],
     scorer: str | Scorer | Sequence[str | Scorer],
     *,
+    again: bool = False,
     workers: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Run:
     """Score the samples of a run, sampled and greedy, that have no score yet.
 
     Missing scores are tried again. Scores are stored problem by problem: after a kill, the same
-    call goes on where it stopped. Scores already stored stay, also when the scorer has changed
-    since: give a changed scorer a new name. At the end samples and scores are Parquet.
+    call goes on where it stopped. Scores already stored stay; those of another version of a
+    function of yours, or of another of its name, are never mixed with its own. At the end samples
+    and scores are Parquet.
 
     Args:
         run: a run or its directory.
         scorer: a registered name, `FILE.py:NAME`, a function (see `scoring.resolve`), or several.
+        again: drop the stored scores of these scorers first, and score everything anew.
         workers: problems scored at once, in threads; by default 8 for an async scorer, what
             another declares in its attribute `workers`, else 1: it is then called in this thread.
         on_progress: called with (scored, total) samples of the current scorer; missing scores
@@ -63,6 +66,8 @@ def score(
         UnknownNameError: when there is no such scorer.
         ConfigError: when a scorer does not return one score per sample.
         DomainError: when workers < 1.
+        ResumeConflict: when the run has scores by another version of a function, or by another
+            function of the same name; nothing is scored.
         StoreError: when a score cannot be stored; those before it are.
     """
     if workers is not None and workers < 1:
@@ -70,7 +75,12 @@ def score(
     opened = run if isinstance(run, Run) else Run.open(run)
     one = isinstance(scorer, str) or callable(scorer)
     specs: list[str | Scorer] = [scorer] if one else list(scorer)  # type: ignore[list-item,arg-type]  # told apart by `one`
-    for named in [resolve_scorer(spec) for spec in specs]:
+    found = [resolve_scorer(spec) for spec in specs]
+    for named in found:
+        if again:
+            opened.drop_scores(named.name)
+        opened.check_source(named.name, named.source)
+    for named in found:
         _score_with(opened, named, workers or _workers(named.scorer), on_progress or _ignore)
     opened.seal()
     return opened
@@ -87,6 +97,7 @@ def _ignore(done: int, total: int) -> None:
 
 
 def _score_with(run: Run, named: NamedScorer, threads: int, on_progress: OnProgress) -> None:
+    run.check_source(named.name, named.source)  # again: another of the call may have its name
     samples = run.samples("sampled") + run.samples("greedy")
     jobs = _jobs(run, named.name, samples)
     total = len(samples)
@@ -94,7 +105,7 @@ def _score_with(run: Run, named: NamedScorer, threads: int, on_progress: OnProgr
     on_progress(done, total)
     if not jobs:
         return
-    with run.score_writer(named.name) as writer:
+    with run.score_writer(named.name, source=named.source) as writer:
         for finished in _scored(named, jobs, threads):
             for sample, found in zip(finished.samples, finished.scores, strict=True):
                 writer.append(sample, found)

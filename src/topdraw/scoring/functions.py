@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 from topdraw.core.records import Json, Problem, Sample, Score
 from topdraw.core.registry import scorer
-from topdraw.scoring.runner import Outcome, run_programs
+from topdraw.scoring.runner import BODY, Outcome, run_programs
 
 LONGEST_PROGRAM = 20_000
 MOST_PROBES = 12
@@ -56,7 +56,8 @@ def score_functions(problem: Problem, samples: Sequence[Sample], /) -> list[Scor
 
     Returns:
         Verdicts with the program's behaviour as answer. Missing scores when the target has no
-        tests, or when no process could be started to run the programs in.
+        tests, when no process could be started to run the programs in, or when a program was
+        ended from outside twice.
 
     Examples:
         >>> double = Problem("1", "", {"tests": [[4, 8]], "examples": [[1, 2]]})
@@ -114,18 +115,25 @@ def spellings(output: str, entry: str = "f") -> list[str]:
         output: a body, a definition, or either in a Markdown fence.
         entry: the function's name.
 
+    Returns:
+        Sources as `run_programs` takes them. The text is changed (indented, tabs widened) only
+        in the later ones, for outputs that are no Python as they stand.
+
     Examples:
         >>> spellings("return x+1")[0]
-        'def f(x):\n return x+1\n'
+        '#topdraw: body\nreturn x+1\n'
     """
     blocks = _FENCE.findall(output)
-    code = (blocks[-1] if blocks else output).strip("\n").expandtabs()
-    if re.search(rf"^[ ]*(?:async )?def {entry}\b", code, re.MULTILINE):
-        return [textwrap.dedent(code) + "\n"]
+    code = (blocks[-1] if blocks else output).strip("\n")
+    # What was written goes first: tabs and indents inside literals are part of the program.
+    plain = textwrap.dedent(code.expandtabs())
+    if re.search(rf"^[ \t]*(?:async )?def {entry}\b", code, re.MULTILINE):
+        return [text + "\n" for text in dict.fromkeys([code, textwrap.dedent(code), plain])]
     head = f"def {entry}(x):\n"
     # A continuation of the prompt starts in the middle of an indented line.
     continued = head + " " * 4 + code.lstrip() + "\n"
-    return [head + textwrap.indent(textwrap.dedent(code), " ") + "\n", continued]
+    unevenly = head + textwrap.indent(plain, " ") + "\n"
+    return [f"{BODY}{code}\n", f"{head}{code}\n", continued, unevenly]
 
 
 def probes(shown: Sequence[Json]) -> list[Json]:

@@ -9,10 +9,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import inspect
 import os
 import sys
+import tokenize
+from importlib.machinery import SourceFileLoader
+from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import NamedTuple, cast
 
 from topdraw.core.protocols import Scorer
@@ -21,10 +25,19 @@ from topdraw.errors import ConfigError
 
 
 class NamedScorer(NamedTuple):
-    """A scorer and the name its scores are stored under."""
+    """A scorer and the name its scores are stored under.
+
+    Attributes:
+        name: the name.
+        scorer: what is called.
+        source: a digest of its code, so that two functions of one name can be told apart: of the
+            bytes of its file, or of the function's text; "" for installed scorers and where there
+            is no text.
+    """
 
     name: str
     scorer: Scorer
+    source: str = ""
 
 
 def resolve_scorer(spec: str | Scorer) -> NamedScorer:
@@ -44,16 +57,42 @@ def resolve_scorer(spec: str | Scorer) -> NamedScorer:
         'number'
     """
     if not isinstance(spec, str):
-        return NamedScorer(_name_of(spec), spec)
+        return _named(spec, None)
     path, colon, name = spec.rpartition(":")
     if colon and path.endswith(".py"):
-        function = _from_file(spec, path, name)
-        return NamedScorer(_name_of(function), function)
+        data = _read(spec, path)
+        return _named(_from_file(path, data, name), data)
     if spec.endswith(".py"):
         raise ConfigError(
             f"{spec!r} names a file but no scorer.", hint=f"Write {spec}:NAME, a function in it."
         )
-    return NamedScorer(spec, get_scorer(spec))
+    function = get_scorer(spec)
+    return NamedScorer(spec, function, _source(spec, function, None))
+
+
+def _named(function: Scorer, file: bytes | None) -> NamedScorer:
+    name = _name_of(function)
+    return NamedScorer(name, function, _source(name, function, file))
+
+
+def _source(name: str, function: Scorer, file: bytes | None) -> str:
+    if name in _installed():
+        return ""
+    data = _text_of(function) if file is None else file
+    return hashlib.sha256(data).hexdigest()[:16] if data else ""
+
+
+@functools.cache
+def _installed() -> frozenset[str]:
+    return frozenset(point.name for point in entry_points(group="topdraw.scorers"))
+
+
+def _text_of(function: Scorer) -> bytes:
+    thing = function if inspect.isroutine(function) else type(function)
+    try:
+        return inspect.getsource(thing).encode("utf-8", "surrogatepass")
+    except (OSError, TypeError, SyntaxError, tokenize.TokenError):
+        return b""  # typed at a prompt, or its file is gone
 
 
 def _name_of(function: Scorer) -> str:
@@ -76,10 +115,17 @@ def _name_of(function: Scorer) -> str:
     return str(own)
 
 
-def _from_file(spec: str, path: str, name: str) -> Scorer:
+def _read(spec: str, path: str) -> bytes:
     if not os.path.isfile(path):
         raise ConfigError(f"There is no file {path!r}, asked for by the scorer {spec!r}.")
-    module = _run_file(os.path.abspath(path), os.stat(path).st_mtime_ns)
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path!r} cannot be read: {error}.") from error
+
+
+def _from_file(path: str, data: bytes, name: str) -> Scorer:
+    module = _run_file(os.path.abspath(path), data)
     found = getattr(module, name, None)
     if not callable(found):
         known = [key for key, value in vars(module).items() if _defined_in(module, value)]
@@ -91,20 +137,31 @@ def _defined_in(module: ModuleType, value: object) -> bool:
     return callable(value) and getattr(value, "__module__", None) == module.__name__
 
 
+class _Loader(SourceFileLoader):
+    """Runs bytes already read; `__pycache__` takes an edit within a second for the old file."""
+
+    def __init__(self, name: str, path: str, data: bytes) -> None:
+        super().__init__(name, path)
+        self._data = data
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self._data, self.path)
+
+
 @functools.lru_cache(maxsize=32)
-def _run_file(path: str, _modified: int) -> ModuleType:
+def _run_file(path: str, data: bytes) -> ModuleType:
     """The module of a file, run once per version of the file."""
     digest = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     name = f"topdraw_file_{Path(path).stem}_{digest}"
-    found = importlib.util.spec_from_file_location(name, path)
-    assert found is not None  # noqa: S101  always so for a name in .py
-    assert found.loader is not None  # noqa: S101  likewise
+    loader = _Loader(name, path, data)
+    found = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert found is not None  # noqa: S101  always so with a loader
     module = importlib.util.module_from_spec(found)
     # Dataclasses and pickle look a class's module up by name.
     sys.modules[name] = module
     try:
-        found.loader.exec_module(module)
-    except Exception as error:
+        loader.exec_module(module)
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise ConfigError(f"Running {path!r} failed: {type(error).__name__}: {error}") from error
     return module

@@ -69,12 +69,21 @@ def candidates(
 def _scores(run: Run, scorer: str | None, drawn: Sequence[Sample]) -> Scores | None:
     if scorer is None:
         return None
+    if scorer == "logprob" and scorer not in run.scorers():
+        key_of = operator.attrgetter("sampler", "problem_id", "index")
+        return {key_of(sample): Score(value=sample.mean_logprob) for sample in drawn}
+    return scores_of(run, scorer)
+
+
+def scores_of(run: Run, scorer: str) -> Scores:
+    """The scores of a scorer by (sampler hash, problem id, index).
+
+    Raises:
+        UnknownNameError: if the run holds no scores by it; says which it has.
+    """
     known = run.scorers()
     if scorer in known:
         return run.scores(scorer)
-    if scorer == "logprob":
-        key_of = operator.attrgetter("sampler", "problem_id", "index")
-        return {key_of(sample): Score(value=sample.mean_logprob) for sample in drawn}
     raise UnknownNameError(
         f"The run {run.path} has no scores by {scorer!r}; it has {', '.join(known) or 'none'}.",
         hint=f"Make them with: topdraw score {run.path} {scorer}",

@@ -12,12 +12,14 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Literal, cast, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 from topdraw.core.protocols import Selector
 from topdraw.core.records import Candidates, FloatArray
 from topdraw.core.registry import get_selector, needs_of
-from topdraw.errors import ConfigError
+from topdraw.errors import ConfigError, InputError
 
 _SPEC = re.compile(r"\s*(?P<name>[\w.-]+)\s*(?:\((?P<call>.*)\)|:(?P<colon>.*))?\s*", re.DOTALL)
 
@@ -28,14 +30,12 @@ class NamedSelector:
 
     Attributes:
         name: what it is called in reports, options included.
-        base: the registered name without options.
         needs: fields of `Candidates` it looks at.
         ordered: whether it depends on the order of the samples.
         function: what it does.
     """
 
     name: str
-    base: str
     needs: tuple[str, ...]
     ordered: bool
     function: Selector = field(repr=False)
@@ -59,11 +59,11 @@ def resolve_selector(spec: str | Selector) -> NamedSelector:
 
     Raises:
         UnknownNameError: if nobody registered the name.
-        ConfigError: if the spec cannot be read, or the selector has no such option.
+        ConfigError: if the spec cannot be read, or the selector does not take such an option.
 
     Examples:
         >>> resolve_selector("posterior:0.5")
-        NamedSelector(name='posterior(beta=0.5)', base='posterior', needs=('value',), ordered=False)
+        NamedSelector(name='posterior(beta=0.5)', needs=('value',), ordered=False)
     """
     if not isinstance(spec, str):
         return _named(spec)
@@ -74,10 +74,11 @@ def resolve_selector(spec: str | Selector) -> NamedSelector:
     function = get_selector(name)
     options = _options(name, function, text)
     if not options:
-        return _wrap(name, name, function, function)
+        return _wrap(name, function, function)
     shown = ", ".join(f"{key}={value}" for key, value in options.items())
     bound = cast(Selector, functools.partial(cast(Callable[..., FloatArray], function), **options))
-    return _wrap(f"{name}({shown})", name, function, bound)
+    _check_taken(f"{name}({shown})", bound)
+    return _wrap(f"{name}({shown})", function, bound)
 
 
 def _named(function: Selector) -> NamedSelector:
@@ -85,17 +86,18 @@ def _named(function: Selector) -> NamedSelector:
         return function
     inner = function.func if isinstance(function, functools.partial) else function
     name = str(getattr(inner, "__name__", type(inner).__name__))
-    return _wrap(name, name, inner, function)
+    return _wrap(name, inner, function)
 
 
-def _wrap(name: str, base: str, declared: object, function: Selector) -> NamedSelector:
+def _wrap(name: str, declared: object, function: Selector) -> NamedSelector:
     ordered = bool(getattr(declared, "ordered", False))
-    return NamedSelector(name, base, needs_of(declared), ordered, function)
+    return NamedSelector(name, needs_of(declared), ordered, function)
 
 
 def _options(name: str, function: Selector, text: str) -> dict[str, object]:
-    kinds = inspect.signature(function).parameters.values()
-    known = [p.name for p in kinds if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    parameters = inspect.signature(function).parameters.values()
+    known = [p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    kinds = _kinds(function)
     options: dict[str, object] = {}
     for position, part in enumerate(p.strip() for p in text.split(",") if p.strip()):
         key, _, value = part.rpartition("=")
@@ -103,7 +105,9 @@ def _options(name: str, function: Selector, text: str) -> dict[str, object]:
         if key not in known:
             takes = f"takes {', '.join(known)}" if known else "takes no options"
             raise ConfigError(f"{part!r} is no option of the selector {name!r}, which {takes}.")
-        options[key] = _literal(value.strip())
+        if key in options:
+            raise ConfigError(f"The selector {name!r} is given {key} twice.")
+        options[key] = _checked(key, _literal(value.strip()), kinds.get(key))
     return options
 
 
@@ -112,3 +116,35 @@ def _literal(text: str) -> object:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return text
+
+
+def _kinds(function: Selector) -> dict[str, object]:
+    try:
+        return get_type_hints(function)
+    except (NameError, TypeError):  # names known to a type checker only; objects with __call__
+        return {}
+
+
+def _checked(key: str, value: object, kind: object) -> object:
+    """The value of an option, when it is of the declared kind; other kinds are left alone."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits, allowed = True, ""
+    if kind is float:
+        fits, allowed = number, "a number"
+    elif kind is int:
+        fits, allowed = number and isinstance(value, int), "a whole number"
+    elif get_origin(kind) is Literal:
+        fits, allowed = value in get_args(kind), f"one of {', '.join(map(str, get_args(kind)))}"
+    if not fits:
+        raise ConfigError(f"{key} is {value!r}; it must be {allowed}.")
+    return value
+
+
+def _check_taken(name: str, bound: Selector) -> None:
+    """Let the selector itself look at its options, before it is asked about a whole run."""
+    zero, no = np.zeros(1), np.zeros(1, bool)
+    whole = np.zeros(1, np.int64)
+    try:
+        bound(Candidates(zero, whole, no, whole, zero, no, no))
+    except (InputError, TypeError, ValueError) as error:
+        raise ConfigError(f"The selector {name} cannot be used: {error}") from error

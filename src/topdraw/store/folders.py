@@ -10,7 +10,10 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
 import re
+import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -26,11 +29,14 @@ from topdraw.store.manifest import (
     read_manifest,
     write_manifest,
 )
+from topdraw.store.parquet import parts
 from topdraw.store.rows import ProblemRow, pack_problem, unpack_problem
-from topdraw.store.segments import write_atomically
+from topdraw.store.segments import segments, sync_folder, write_atomically
 
 _PROBLEMS = "problems.jsonl"
 _SCORER = "_scorer.json"  # readers of Parquet folders pass over names with an underscore
+SEGMENTS = "segments"
+_DROPPED = ".dropped-"  # no scorer's folder starts with a dot
 _LOCK = ".lock"
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 
@@ -132,32 +138,103 @@ def scorer_folder(name: str) -> str:
     return f"{slug}~{mark}"
 
 
-def make_scorer_folder(folder: Path, name: str) -> None:
-    """Make the folder of a scorer, with its name in it.
+def make_scorer_folder(folder: Path, name: str, source: str | None = None) -> None:
+    """Make the folder of a scorer, with its name and source in it.
+
+    Args:
+        folder: of the scorer; made when it is not there.
+        name: of the scorer.
+        source: a digest of its code; None when nobody knows.
 
     Raises:
+        ResumeConflict: when the scores in it were made by another source.
         StoreError: when it cannot be made.
     """
-    path = folder / _SCORER
-    if path.exists():
+    check_source(folder, name, source)
+    if _has_scores(folder):
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder} cannot be made: {error}.") from error
-    write_atomically(path, json.dumps({"scorer": name}).encode() + b"\n")
+    stored = {"scorer": name} if source is None else {"scorer": name, "source": source}
+    write_atomically(folder / _SCORER, json.dumps(stored).encode() + b"\n")
+
+
+def check_source(folder: Path, name: str, source: str | None) -> None:
+    """Refuse to go on with scores that were made by another source.
+
+    Args:
+        folder: of the scorer; it need not exist.
+        name: of the scorer.
+        source: a digest of its code; None, as in folders that name none, goes with any.
+
+    Raises:
+        ResumeConflict: when the scores in the folder were made by another source.
+        StoreError: when the source stored cannot be read.
+    """
+    if source is None or not _has_scores(folder):
+        return
+    stored = _read_scorer(folder / _SCORER).get("source")
+    if stored is not None and stored != source:
+        raise ResumeConflict(
+            f"The scores by {name!r} in this run were made by another version of that function, "
+            "or by one of the same name in another file.",
+            hint="Rename yours, or score everything anew: again=True in Python, "
+            "`topdraw score RUN ... --again` in a shell.",
+        )
+
+
+def drop_scorer_folder(folder: Path) -> None:
+    """Delete the folder of a scorer with all in it; it is gone for readers at once.
+
+    Raises:
+        StoreError: when it cannot be taken away; it stands.
+    """
+    try:
+        os.rename(folder, folder.with_name(f"{_DROPPED}{secrets.token_hex(4)}"))
+        sync_folder(folder.parent)
+    except FileNotFoundError:
+        pass  # it has no scores
+    except OSError as error:
+        raise StoreError(f"{folder} could not be dropped: {error}.") from error
+    for left in folder.parent.glob(f"{_DROPPED}*"):  # those that a kill left, too
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def scorer_names(scores: Path) -> list[str]:
-    """The scorers that have a folder, sorted.
+    """The scorers with stored scores, sorted.
 
     Raises:
         StoreError: when the name of one cannot be read.
     """
-    found = []
-    for path in scores.glob(f"*/{_SCORER}"):
-        try:
-            found.append(str(json.loads(path.read_bytes())["scorer"]))
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise StoreError(f"{path} cannot be read: {error!r}.") from error
-    return sorted(found)
+    return sorted(
+        str(_read_scorer(path)["scorer"])
+        for path in scores.glob(f"*/{_SCORER}")
+        if not path.parent.name.startswith(_DROPPED) and _has_scores(path.parent)
+    )
+
+
+def _read_scorer(path: Path) -> dict[str, object]:
+    try:
+        found: dict[str, object] = json.loads(path.read_bytes())
+        if "scorer" not in found:
+            raise ValueError("it names no scorer")
+    except (OSError, ValueError, TypeError) as error:
+        raise StoreError(f"{path} cannot be read: {error!r}.") from error
+    return found
+
+
+def _has_scores(folder: Path) -> bool:
+    # Segments before parts: what is compacted meanwhile is then found among the parts. And twice:
+    # a listing during which a segment is renamed may show neither of its names.
+    with contextlib.suppress(NotADirectoryError):
+        found = {path for _ in range(2) for path in segments(folder / SEGMENTS)}
+        return any(map(_is_filled, found)) or bool(parts(folder))
+    return False
+
+
+def _is_filled(segment: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return segment.stat().st_size > 0
+    return True  # sealed or compacted since it was listed; its writer removes an empty one itself

@@ -3,9 +3,10 @@
 Not here: writing single records (`topdraw.store.journal`), meaning of columns (`rows`).
 Try it: `python -m pytest tests/store/test_parquet.py`.
 
-Steps: write a draft, sync, rename to `part-<k>.parquet`, sync the folder, delete the segments. A
-kill before the rename leaves the segments; one after it leaves both, and the first record of each
-key wins, parts before segments. One compaction at a time, by a flock on the folder of the parts.
+Steps: write a draft, sync, rename to `part-<k>.parquet`, sync the folder, rewrite the parts that
+hold superseded rows in the same way, delete the segments. A kill before the rename leaves the
+segments; one after it leaves both, and the first record of each key wins, parts before segments.
+After a compaction each key is in the parts once. One at a time, by a flock on their folder.
 """
 
 from __future__ import annotations
@@ -40,9 +41,13 @@ class Seen:
     """Which keys have a record already: the rule that readers and compaction share.
 
     The first record of a key is kept. A missing score gives way to the first real one.
+
+    Attributes:
+        gave_way: whether a record that had been kept is now superseded.
     """
 
     def __init__(self) -> None:
+        self.gave_way = False
         self._final: set[Key] = set()
         self._missing: set[Key] = set()
 
@@ -50,6 +55,7 @@ class Seen:
         """Note a record; True when it is to be kept."""
         if key in self._final or (missing and key in self._missing):
             return False
+        self.gave_way |= not missing and key in self._missing
         (self._missing if missing else self._final).add(key)
         return True
 
@@ -88,16 +94,22 @@ def select(folder: Path, kind: Kind, *, where: str = "true") -> Iterator[tuple[A
     Raises:
         StoreError: when a part cannot be read.
     """
-    paths = parts(folder)
-    if not paths:
+    if not parts(folder):
         return
     columns = ", ".join(f'"{name}"' for name in kind.columns)
+    known: set[Path] = set()
     with connect() as connection, reading(folder):
-        for path in paths:
-            query = f"SELECT {columns} FROM {source([path])} WHERE {where}"  # noqa: S608  # quoted
-            rows = connection.execute(query)
-            while block := rows.fetchmany(20_000):
-                yield from block
+        # A compaction meanwhile may take a row from an old part once a new one supersedes it.
+        while paths := [path for path in parts(folder) if path not in known]:
+            known.update(paths)
+            for path in paths:
+                query = f"SELECT {columns} FROM {source([path])} WHERE {where}"  # noqa: S608  # quoted
+                yield from _fetched(connection.execute(query))
+
+
+def _fetched(rows: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while block := rows.fetchmany(20_000):
+        yield from block
 
 
 def keys(folder: Path) -> Iterator[Key]:
@@ -168,7 +180,7 @@ def compact(segments: Path, folder: Path, kind: Kind) -> list[str]:
             _tidy(folder)
             seen = _seen(folder, kind)
             for group in _groups(sealed_segments(segments), folder, seen, messages):
-                _finish(group, folder, kind)
+                _finish(group, folder, kind, seen)
     except OSError as error:
         if isinstance(error, StoreError):
             raise
@@ -195,13 +207,15 @@ def _tidy(folder: Path) -> None:
 
 def _seen(folder: Path, kind: Kind) -> Seen:
     seen = Seen()
-    columns = {
-        name: kind.columns[name] for name in KeyRow.__struct_fields__ if name in kind.columns
-    }
-    for values in select(folder, Kind(KeyRow, columns)):
+    for values in select(folder, Kind(KeyRow, _key_columns(kind))):
         row = KeyRow(*values)
-        seen.add(row.key, row.missing)
+        if not seen.add(row.key, row.missing):
+            seen.gave_way = True
     return seen
+
+
+def _key_columns(kind: Kind) -> dict[str, str]:
+    return {name: kind.columns[name] for name in KeyRow.__struct_fields__ if name in kind.columns}
 
 
 def _groups(paths: list[Path], folder: Path, seen: Seen, messages: list[str]) -> Iterator[_Group]:
@@ -238,9 +252,14 @@ def _is_new(line: bytes, seen: Seen) -> bool:
     return seen.add(row.key, row.missing)
 
 
-def _finish(group: _Group, folder: Path, kind: Kind) -> None:
+def _finish(group: _Group, folder: Path, kind: Kind, seen: Seen) -> None:
     if group.rows:
         _write_part(group, folder, kind)
+    # Before the segments go: as long as they are there, a compaction after a kill looks again.
+    if seen.gave_way:
+        for path, rows in _superseded(folder, kind).items():
+            _rewrite(path, rows)
+        seen.gave_way = False
     for path in group.segments:
         path.unlink()
     _tidy(folder)
@@ -249,32 +268,95 @@ def _finish(group: _Group, folder: Path, kind: Kind) -> None:
 
 
 def _write_part(group: _Group, folder: Path, kind: Kind) -> None:
+    number = max((int(path.stem.split("-")[1]) for path in parts(folder)), default=-1) + 1
+    with _draft_of(folder / f"part-{number:05d}.parquet") as draft, connect() as connection:
+        connection.execute(_copy(group, draft, kind))
+        _check_count(connection, draft, group.rows)
+
+
+@contextlib.contextmanager
+def _draft_of(part: Path) -> Iterator[Path]:
+    """Where to write a part, new or anew; it takes its place, synced, when all went well."""
     import duckdb
 
-    number = max((int(path.stem.split("-")[1]) for path in parts(folder)), default=-1) + 1
-    draft = folder / f".draft-{number:05d}.parquet"
+    draft = part.with_name(f".draft-{part.name}")
     try:
-        with connect() as connection:
-            connection.execute(_copy(group, draft, kind))
-            written = connection.execute(f"SELECT count(*) FROM {source([draft])}").fetchone()  # noqa: S608  # quoted
-        if written != (group.rows,):
-            raise StoreError(f"A part of {folder} got {written} rows instead of {group.rows}.")
+        yield draft
         with open(draft, "rb+") as file:
             os.fsync(file.fileno())
-        os.rename(draft, folder / f"part-{number:05d}.parquet")
+        os.rename(draft, part)
     except (duckdb.Error, OSError) as error:
         draft.unlink(missing_ok=True)  # the disk may be full
-        raise StoreError(f"{folder} could not be compacted: {error}.") from error
-    sync_folder(folder)
+        raise StoreError(f"{part.parent} could not be compacted: {error}.") from error
+    sync_folder(part.parent)
+
+
+def _check_count(connection: duckdb.DuckDBPyConnection, draft: Path, rows: int) -> None:
+    written = connection.execute(f"SELECT count(*) FROM {source([draft])}").fetchone()  # noqa: S608  # quoted
+    if written != (rows,):
+        raise StoreError(f"A part of {draft.parent} got {written} rows instead of {rows}.")
+
+
+def _superseded(folder: Path, kind: Kind) -> dict[Path, list[int]]:
+    """By part, the numbers of the rows that are not the kept one of their key."""
+    kept: dict[Key, tuple[Path, int]] = {}
+    found: dict[Path, list[int]] = {}
+    seen = Seen()
+    for path, number, row in _numbered(folder, kind):
+        old = path, number
+        if seen.add(row.key, row.missing):
+            old = kept.get(row.key, old)
+            kept[row.key] = path, number
+        if old != kept[row.key]:
+            found.setdefault(old[0], []).append(old[1])
+    return found
+
+
+def _numbered(folder: Path, kind: Kind) -> Iterator[tuple[Path, int, KeyRow]]:
+    columns = ", ".join(f'"{name}"' for name in _key_columns(kind))
+    with connect() as connection, reading(folder):
+        for path in parts(folder):
+            query = f"SELECT file_row_number, {columns} FROM {_numbered_source(path)}"  # noqa: S608  # quoted
+            for number, *values in _fetched(connection.execute(query)):
+                yield path, number, KeyRow(*values)
+
+
+def _numbered_source(path: Path) -> str:
+    return f"read_parquet({_quote(path)}, file_row_number = true)"
+
+
+def _rewrite(path: Path, superseded: list[int]) -> None:
+    """Write a part again without some of its rows.
+
+    One of which nothing is left stays, empty: a reader may be about to open it.
+    """
+    query = (
+        f"SELECT * EXCLUDE (file_row_number) FROM {_numbered_source(path)} "  # noqa: S608  # quoted
+        "WHERE file_row_number NOT IN (SELECT number FROM superseded) ORDER BY file_row_number"
+    )
+    with _draft_of(path) as draft, connect() as connection:
+        connection.execute(
+            "CREATE TABLE superseded AS SELECT unnest(?::BIGINT[]) AS number", [superseded]
+        )
+        counted = connection.execute(f"SELECT count(*) FROM {source([path])}").fetchone()  # noqa: S608  # quoted
+        connection.execute(_copy_to(draft, query))
+        _check_count(connection, draft, (counted or (0,))[0] - len(superseded))
 
 
 def _copy(group: _Group, draft: Path, kind: Kind) -> str:
     columns = ", ".join(f"'{name}': '{sql}'" for name, sql in kind.columns.items())
     files = ", ".join(map(_quote, group.inputs))
+    return _copy_to(
+        draft,
+        f"SELECT * FROM read_json([{files}], format = 'newline_delimited', "  # noqa: S608  # quoted
+        f"columns = {{{columns}}}, maximum_object_size = {max(group.longest + 1024, 1 << 24)}) "
+        f'ORDER BY problem_id, "index", sampler',
+    )
+
+
+def _copy_to(draft: Path, query: str) -> str:
     target = str(draft).replace("'", "''")
     return (
-        f"COPY (SELECT * FROM read_json([{files}], format = 'newline_delimited', "  # noqa: S608  # quoted
-        f"columns = {{{columns}}}, maximum_object_size = {max(group.longest + 1024, 1 << 24)}) "
-        f'ORDER BY problem_id, "index", sampler) '
+        f"COPY ({query}) "
         f"TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})"
     )

@@ -20,9 +20,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+from topdraw._version import __version__
 from topdraw.core.records import Json, Problem, Sample, Score, Task
 from topdraw.errors import ConfigError
 from topdraw.store.folders import (
+    SEGMENTS,
+    check_source,
+    drop_scorer_folder,
     make_or_join,
     make_scorer_folder,
     read_problems,
@@ -61,7 +65,7 @@ class Run:
         self.path = path
         self.manifest = manifest
         self.recovered: list[str] = []
-        self._samples = Ledger(SAMPLES, path / "segments", path / "samples", self.recovered)
+        self._samples = Ledger(SAMPLES, path / SEGMENTS, path / "samples", self.recovered)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -108,7 +112,7 @@ class Run:
         folder = Path(path)
         asked = Manifest(
             schema=SCHEMA,
-            topdraw=_version(),
+            topdraw=__version__,
             task=task_identity(task),
             model=dict(model),
             seed=seed,
@@ -177,15 +181,41 @@ class Run:
         with _no_collection():
             return {row.key: unpack_score(row) for row in rows}
 
-    def score_writer(self, scorer: str) -> ScoreWriter:
+    def score_writer(self, scorer: str, *, source: str | None = None) -> ScoreWriter:
         """A context manager to append the scores of one scorer with, one by one.
 
+        Args:
+            scorer: its name.
+            source: a digest of its code, stored with its first scores; None when nobody knows.
+
         Raises:
+            ResumeConflict: when the scores that are there were made by another source.
             StoreError: when the run cannot be written.
         """
         ledger = self.score_ledger(scorer)
-        make_scorer_folder(ledger.parts, scorer)
+        make_scorer_folder(ledger.parts, scorer, source)
         return ScoreWriter(ledger.journal())
+
+    def check_source(self, scorer: str, source: str | None) -> None:
+        """Refuse a scorer whose stored scores were made by another source.
+
+        Args:
+            scorer: its name.
+            source: a digest of its code; None, as in runs that stored none, goes with any.
+
+        Raises:
+            ResumeConflict: when they were.
+            StoreError: when the source stored cannot be read.
+        """
+        check_source(self.score_ledger(scorer).parts, scorer, source)
+
+    def drop_scores(self, scorer: str) -> None:
+        """Delete the scores of a scorer, all or none even after a crash.
+
+        Raises:
+            StoreError: when they cannot be deleted; they stand.
+        """
+        drop_scorer_folder(self.score_ledger(scorer).parts)
 
     def add_scores(self, scorer: str, scored: Iterable[tuple[Sample, Score]]) -> None:
         """Store scores as they come from an iterable, which may be a generator.
@@ -217,7 +247,7 @@ class Run:
     def score_ledger(self, scorer: str) -> Ledger:
         """Where the scores of a scorer lie."""
         folder = self.path / "scores" / scorer_folder(scorer)
-        return Ledger(SCORES, folder / "segments", folder, self.recovered)
+        return Ledger(SCORES, folder / SEGMENTS, folder, self.recovered)
 
     def _ledgers(self) -> list[Ledger]:
         return [self._samples, *map(self.score_ledger, self.scorers())]
@@ -244,12 +274,3 @@ def _check(task: Task, samplers: Sequence[Sampler]) -> None:
     roles = [sampler.role for sampler in samplers]
     if len(set(roles)) < len(roles):
         raise ConfigError(f"A run has at most one sampler per role, asked for {roles}.")
-
-
-def _version() -> str:
-    import importlib.metadata
-
-    try:
-        return importlib.metadata.version("topdraw")
-    except importlib.metadata.PackageNotFoundError:
-        return "0"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -153,6 +154,7 @@ def _arrays(
 ) -> Arrays:
     sampler = run.manifest.sampler(role)
     place = {problem_id: at for at, problem_id in enumerate(run.problems)}
+    names = ["problem", "index", *sql]
     with ledger.reading():
         decode = msgspec.json.Decoder(ledger.kind.row).decode
         # Segments before parts: one compacted meanwhile is then found among the parts.
@@ -161,8 +163,7 @@ def _arrays(
         stored = _from_parts(ledger, wanted, place, sql)
         changed = parquet.select(ledger.parts, ledger.kind, where="original <> ''")
         rows = [*(ledger.kind.row(*one) for one in changed), *tail]
-        loose = _from_rows(rows, wanted, place, values)
-    names = ["problem", "index", *sql]
+        loose = _from_rows(rows, wanted, place, values) or [[] for _ in names]
     return {
         name: np.concatenate([stored[name], np.asarray(loose[at]).astype(stored[name].dtype)])
         for at, name in enumerate(names)
@@ -180,15 +181,29 @@ def _from_rows(
         key = row.key
         if key[0] == wanted[0] and key[1] in place and key[2] < wanted[1]:
             found.append((place[key[1]], row.index, *values(row)))
-    return [list(column) for column in zip(*found, strict=True)] or [[] for _ in range(9)]
+    return [list(column) for column in zip(*found, strict=True)]
 
 
 def _from_parts(
     ledger: Ledger, wanted: tuple[str, int], place: Mapping[str, int], sql: Mapping[str, str]
 ) -> Arrays:
     """The rows whose text needed no care, so that ids can be compared within the database."""
+    while True:
+        paths = parquet.parts(ledger.parts)
+        found = _from_these(paths, ledger, wanted, place, sql)
+        # A compaction meanwhile may take a row from an old part once a new one supersedes it.
+        if parquet.parts(ledger.parts) == paths:
+            return found
+
+
+def _from_these(
+    paths: list[Path],
+    ledger: Ledger,
+    wanted: tuple[str, int],
+    place: Mapping[str, int],
+    sql: Mapping[str, str],
+) -> Arrays:
     made = ", ".join(f'{expression} AS "{name}"' for name, expression in sql.items())
-    paths = parquet.parts(ledger.parts)
     with parquet.connect() as connection, parquet.reading(ledger.parts):
         ids = [(text, at) for text, at in place.items() if text.isascii() or _is_sound(text)]
         connection.execute(

@@ -7,14 +7,15 @@ Try it: `python -m pytest tests/training/test_pairs.py`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from topdraw.core.records import Sample, Score
+from topdraw.core.records import Sample
 from topdraw.core.seeds import Rng, sample_seed
-from topdraw.errors import ConfigError, DomainError, UnknownNameError
+from topdraw.errors import ConfigError, DomainError
+from topdraw.selection.candidates import Scores, scores_of
 from topdraw.store.run import Run
 
 
@@ -81,16 +82,10 @@ def preference_pairs(
     ]
 
 
-def _scores(run: Run, by: str) -> Mapping[tuple[str, str, int], Score]:
+def _scores(run: Run, by: str) -> Scores:
     if not by:
         raise ConfigError("This run's task has no scorer.", hint="Name one with by=...")
-    if by not in run.scorers():
-        raise UnknownNameError(
-            f"The run {run.path} has no scores by {by!r}; "
-            f"it has {', '.join(run.scorers()) or 'none'}.",
-            hint=f"Make them with: topdraw score {run.path} {by}",
-        )
-    return run.scores(by)
+    return scores_of(run, by)
 
 
 def _generator(rng: Rng, problem_id: str) -> np.random.Generator:
@@ -101,7 +96,7 @@ def _generator(rng: Rng, problem_id: str) -> np.random.Generator:
 
 def _pairs(
     samples: Sequence[Sample],
-    scores: Mapping[tuple[str, str, int], Score],
+    scores: Scores,
     most: int,
     rng: np.random.Generator,
 ) -> list[tuple[Sample, Sample]]:

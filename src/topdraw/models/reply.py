@@ -1,13 +1,12 @@
-"""The shapes of OpenAI-compatible requests and replies, as pure functions.
+"""What comes back from an OpenAI-compatible server: choices, their usage, names of models.
 
-Not here: sending and retrying; those are `endpoint`. A reply that cannot be used raises `Trouble`;
-a reply in which the *model* failed (empty, refused, cut off) is an ordinary choice.
-Try it: `python -m pytest tests/models/test_wire.py`.
+Not here: sending and retrying (`endpoint`). A reply that cannot be used raises `Trouble`; a reply
+in which the *model* failed (empty, refused, cut off) is an ordinary choice.
+Try it: `python -m pytest tests/models/test_reply.py`.
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -16,15 +15,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from topdraw.core.records import Decoding, Json, Usage
-from topdraw.models.dialect import Dialect
+from topdraw.core.records import Json, Usage
 from topdraw.models.retry import Trouble, error_message, status_trouble
 
-Api = Literal["chat", "completions"]
-
 _REASONS = {"eos": "stop", "eos_token": "stop", "stop_sequence": "stop", "max_tokens": "length"}
-# llama.cpp keeps a buffer of this many tokens, and no longer takes -1 for "all".
-_LOOK_BACK_TOKENS = 131_072
 _CHARACTERS_PER_TOKEN = 4
 # More characters than this per token means that `usage` counted one choice of several.
 _MOST_CHARACTERS_PER_TOKEN = 8
@@ -62,61 +56,6 @@ class Reply:
     choices: tuple[Choice, ...]
     usage: tuple[Usage, ...]
     model: str = ""
-
-
-def request_body(
-    prompt: str,
-    *,
-    model: str,
-    api: Api,
-    n: int,
-    decoding: Decoding,
-    seed: int,
-    dialect: Dialect,
-    logprobs: bool = False,
-) -> dict[str, Json]:
-    """The JSON body that asks for n samples, every sampling setting said explicitly."""
-    body: dict[str, Json] = {"model": model}
-    if api == "chat":
-        body["messages"] = [{"role": "user", "content": prompt}]
-    else:
-        body["prompt"] = prompt
-    if n > 1:
-        body["n"] = n
-    if "seed" not in dialect.refused:
-        body["seed"] = seed
-    if logprobs and "logprobs" not in dialect.refused:
-        body["logprobs"] = True if api == "chat" else 1
-    return body | _settings(decoding, dialect.refused)
-
-
-@functools.lru_cache(maxsize=64)
-def _settings(decoding: Decoding, refused: frozenset[str]) -> dict[str, Json]:
-    body: dict[str, Json] = {
-        "temperature": decoding.temperature,
-        "top_p": decoding.top_p,
-        "stream": False,
-    }
-    if decoding.max_tokens is not None:
-        name = "max_completion_tokens" if "max_tokens" in refused else "max_tokens"
-        body[name] = decoding.max_tokens
-    if decoding.stop:
-        body["stop"] = list(decoding.stop)
-    return body | _extras(decoding, refused)
-
-
-def _extras(decoding: Decoding, refused: frozenset[str]) -> dict[str, Json]:
-    penalty = decoding.repetition_penalty
-    off: dict[str, Json] = {"min_p": 0.0}
-    # Two names for one setting: vLLM, SGLang and transformers say the first, llama.cpp and Ollama
-    # the second, which looks back 64 tokens only unless told otherwise.
-    off |= {"repetition_penalty": penalty, "repeat_penalty": penalty}
-    if penalty != 1.0:
-        off["repeat_last_n"] = _LOOK_BACK_TOKENS
-    extras = {key: value for key, value in off.items() if key not in refused}
-    top_ks = [decoding.top_k] if decoding.top_k else [0, -1]
-    usable = [k for k in top_ks if not {"top_k", f"top_k={k}"} & refused]
-    return extras | ({"top_k": usable[0]} if usable else {})
 
 
 def decode(raw: bytes) -> Json:

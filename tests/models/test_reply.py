@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topdraw.core.records import Decoding, Json, Usage
-from topdraw.models.dialect import Dialect
+from topdraw.core.records import Json, Usage
+from topdraw.models.reply import decode, model_names, read_reply
 from topdraw.models.retry import Trouble
-from topdraw.models.wire import Api, decode, model_names, read_reply, request_body
 
 WORDS = (
     "choices message content text error usage index logprobs completion_tokens prompt_tokens "
@@ -160,25 +159,6 @@ def test_an_error_inside_a_200_is_judged_by_its_own_code(code: object, retryable
 
 def test_bad_utf8_and_a_byte_order_mark_do_not_matter() -> None:
     assert decode(b'\xef\xbb\xbf{"a": "\xff"}') == {"a": "\ufffd"}
-
-
-@given(st.text(), st.integers(2, 9))
-def test_a_request_is_ascii_json_whatever_the_prompt(prompt: str, n: int) -> None:
-    apis: tuple[Api, ...] = ("chat", "completions")
-    for api in apis:
-        body = request_body(
-            prompt,
-            model="m",
-            api=api,
-            n=n,
-            decoding=Decoding(),
-            seed=1,
-            dialect=Dialect(),
-        )
-        assert json.loads(json.dumps(body).encode("ascii")) == body
-        assert body["n"] == n
-        assert "max_tokens" not in body
-        assert "stop" not in body
 
 
 @given(json_values)
