@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from topdraw.analysis.coverage import pass_at_k
 from topdraw.analysis.intervals import (
+    bootstrap_estimate,
     mean_estimate,
     mean_estimates,
     paired_difference,
@@ -177,3 +178,31 @@ def test_resamples_weigh_problems_and_follow_the_seed() -> None:
     assert weights.sum(axis=1) == pytest.approx([1] * 100)
     assert weights.mean(axis=0) == pytest.approx([1 / 7] * 7, abs=0.06)
     np.testing.assert_array_equal(weights, resamples(7, 100, np.random.default_rng(3)))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.integers(0, 5))
+def test_a_bootstrap_holds_its_mean_within_its_data_and_follows_its_seed(
+    values: list[float], seed: int
+) -> None:
+    found = bootstrap_estimate(values, rng=seed, draws=200)
+    assert found == bootstrap_estimate(values, rng=seed, draws=200)
+    assert min(values) - 1e-12 <= found.low <= found.high <= max(values) + 1e-12
+    assert found.value == pytest.approx(np.mean(values))
+
+
+def test_a_bootstrap_equals_scipys() -> None:
+    from scipy.stats import bootstrap
+
+    values = np.random.default_rng(3).beta(0.5, 0.5, size=60)
+    ours = bootstrap_estimate(values, draws=20_000, rng=1)
+    theirs = bootstrap(
+        (values,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(2)
+    ).confidence_interval
+    assert ours.low == pytest.approx(theirs.low, abs=0.003)
+    assert ours.high == pytest.approx(theirs.high, abs=0.003)
+
+
+def test_a_bootstrap_refuses_no_draws_and_gives_nothing_for_nothing() -> None:
+    with pytest.raises(DomainError, match="at least 1"):
+        bootstrap_estimate([0.5], draws=0)
+    assert math.isnan(bootstrap_estimate([math.nan], missing=2).value)
