@@ -2,8 +2,6 @@
 
 import gc
 import json
-import os
-import resource
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topdraw.core.records import Json
-from topdraw.scoring import child, confine
+from topdraw.scoring import child
 from topdraw.scoring.child import NotPlain, define, outcomes, plain
 
 _json: st.SearchStrategy[Json] = st.recursive(
@@ -168,53 +166,6 @@ def test_main_refuses_without_a_job_or_without_limits(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(child, "drop_root", stuck)
     assert _main({}, []) == [{"refused": "started as root and cannot give it up"}]
-
-
-def test_root_is_given_up_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[int] = []
-
-    def take(real: int, effective: int, saved: int) -> None:
-        if real > limit:
-            raise OSError(22, "not mapped")
-        taken.append(real)
-
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(os, "setgroups", lambda groups: None)
-    monkeypatch.setattr(os, "setresgid", take)
-    monkeypatch.setattr(os, "setresuid", take)
-    limit = 2**32
-    confine.drop_root()
-    assert taken == [2_000_000_000 + os.getpid()] * 2
-    taken.clear()
-    limit = 65535
-    confine.drop_root()
-    assert taken == [65534, 65534]
-    limit = -1
-    with pytest.raises(OSError, match="cannot give it up"):
-        confine.drop_root()
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    confine.drop_root()
-
-
-def test_limits_are_hard(monkeypatch: pytest.MonkeyPatch) -> None:
-    found: dict[int, tuple[int, int]] = {}
-    monkeypatch.setattr(resource, "setrlimit", found.__setitem__)
-    confine.set_limits(77)
-    assert found[resource.RLIMIT_AS] == (77, 77)
-    assert found[resource.RLIMIT_FSIZE] == (0, 0)
-
-
-def test_the_hook_refuses_by_name() -> None:
-    refuse = confine.refusal()
-    with pytest.raises(PermissionError, match=r"os\.remove is not allowed"):
-        refuse("os.remove", ("x",))
-    refuse("compile", ())
-
-
-def test_the_filter_is_made_for_known_machines_only() -> None:
-    assert confine.filter_code("riscv64") == b""
-    # Six steps besides one for each call: the machine (three), its number, two ends.
-    assert len(confine.filter_code("x86_64")) == 8 * (6 + 24)
 
 
 def test_a_body_keeps_its_literals() -> None:
