@@ -44,11 +44,13 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.base: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing topdraw into $(VENV), once ..."
 	$(BIN)/python -m pip install -q -e .
 	@touch $@
 
 # PyTorch goes first and by exact version: any other spec would pull gigabytes of GPU packages.
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing topdraw and what its tests need into $(VENV), once; this takes minutes ..."
 	$(BIN)/python -m pip install -q torch==2.13.0
 	$(BIN)/python -m pip install -q -e '.[dev]'
 	@touch $@ $(VENV)/.base

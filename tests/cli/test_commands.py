@@ -130,7 +130,7 @@ def test_a_run_of_a_recorded_file(topdraw: Topdraw, tmp_path: Path) -> None:
     (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in questions))
     (tmp_path / "s.jsonl").write_text("".join(json.dumps(row) + "\n" for row in samples))
     done = topdraw(
-        "run", "q.jsonl", "--model", "recorded:s.jsonl", "-n", "2", "--no-greedy",
+        "run", "q.jsonl", "--model", "recorded:s.jsonl", "-n", "2",
         "--value", "number", "--out", "x",
     )  # fmt: skip
     assert done.code == 0, done.err

@@ -97,3 +97,24 @@ def test_ctrl_c_keeps_everything_and_says_so(tmp_path: Path) -> None:
 
 def _some_samples(folder: Path) -> bool:
     return any(path.stat().st_size > 1000 for path in folder.glob("segments/*"))
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [('{"question": "?", "answer": "Paris"}', "'Paris'"), ('{"question": "?"}', "no target")],
+)
+def test_questions_that_nothing_can_grade_are_refused_before_drawing(
+    topdraw: Topdraw, tmp_path: Path, row: str, words: str
+) -> None:
+    (tmp_path / "q.jsonl").write_text(row + "\n")
+    done = topdraw("run", "q.jsonl", "-n", "2", "--out", "x")
+    assert done.code == 3
+    assert words in done.err
+    assert "--by" in done.err
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_servers_model_without_its_address_gets_the_hint(topdraw: Topdraw) -> None:
+    done = topdraw("run", "countdown", "--model", "llama-3.1-8b")
+    assert done.code == 3
+    assert "--endpoint" in done.err

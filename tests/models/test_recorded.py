@@ -144,3 +144,11 @@ def test_a_run_is_a_recording_of_itself(tmp_path: Path) -> None:
         assert [s.output for s in again.samples(role)] == [s.output for s in first.samples(role)]
     with pytest.raises(DomainError, match="holds 3 samples"):
         sample(problems, f"{first.path}", 4, out=tmp_path / "again")
+
+
+def test_it_says_whether_it_holds_greedy_samples(tmp_path: Path) -> None:
+    file = tmp_path / "s.jsonl"
+    file.write_text('{"id": "1", "output": "a"}\n')
+    assert not connect_recorded(f"recorded:{file}").holds_greedy
+    file.write_text('{"id": "1", "output": "a", "role": "greedy"}\n')
+    assert connect_recorded(f"recorded:{file}").holds_greedy

@@ -78,6 +78,7 @@ def fake_summary(problems: int = 200, n: int = 100, seed: int = 0, missing: int 
             ("weighted_majority", "random", weighted[:, -1], share[:, 0]),
             ("weighted_majority", "majority", weighted[:, -1], vote[:, -1]),
             ("greedy", "random", greedy, share[:, 0]),
+            (real, "greedy", tables[real][:, -1], greedy),
             ("oracle", real, oracle[:, -1], tables[real][:, -1]),
         )
     ]

@@ -52,7 +52,8 @@ def test_the_reading_names_coverage_gain_gap_and_what_was_never_solved(summary: 
     text = reading(summary)
     paired = next(d for d in summary.differences if (d.a, d.b) == ("weighted_majority", "random"))
     assert "Coverage still rises: 0.925 at k = 50, 0.942 at k = 100." in text
-    assert f"{paired.estimate} more than one sample (paired over problems)" in text
+    assert f"{paired.estimate} more than one sample and" in text
+    assert "than the greedy answer (paired over problems)" in text
     assert f"A gap of {summary.gap} to the oracle remains" in text
     assert f"{summary.never_solved} of 200 problems had no correct sample at all." in text
 
@@ -110,3 +111,19 @@ def test_an_estimate_that_is_not_there_is_none(summary: Summary) -> None:
     curve = summary.curves[2]
     assert at(curve, 4) is None
     assert at(dataclasses.replace(curve, estimates=(Estimate(math.nan),) * len(curve.k)), 1) is None
+
+
+def test_choosing_that_makes_it_worse_is_said_first() -> None:
+    summary = fake_summary()
+    fallen = [
+        dataclasses.replace(d, estimate=Estimate(-0.3, -0.4, -0.2)) if d.a == "best_of_n" else d
+        for d in summary.differences
+    ]
+    first = beware(dataclasses.replace(summary, differences=tuple(fallen)))[0]
+    assert first.startswith("Choosing made it worse: best of k by reward falls from")
+    assert not any("worse" in note for note in beware(summary))
+
+
+def test_problems_without_a_score_are_not_counted_as_never_solved() -> None:
+    summary = dataclasses.replace(fake_summary(), unanswered=("x", "y"), never_solved=1)
+    assert f"1 of {summary.problems - 2} problems had no correct sample" in reading(summary)

@@ -240,11 +240,14 @@ def _curve(one: Strategy, ks: Sequence[int], missing: int) -> Curve:
 def _differences(
     compared: Sequence[Strategy], n: int, missing: int, random: np.random.Generator
 ) -> tuple[Difference, ...]:
-    """Each real strategy, and greedy, less the mean sample; the oracle less the best real one."""
+    """All less the mean sample, the best real strategy less greedy, the oracle less the best."""
     by_name = {one.name: one for one in compared}
     mean = by_name["random"]
     pairs = [(one, mean) for one in compared if one.real or one.name == "greedy"]
-    pairs.append((by_name["oracle"], _best(compared)))
+    best = _best(compared)
+    if "greedy" in by_name and best.real:
+        pairs.append((best, by_name["greedy"]))
+    pairs.append((by_name["oracle"], best))
     return tuple(Difference(a.name, b.name, n, _paired(a, b, missing, random)) for a, b in pairs)
 
 

@@ -59,6 +59,7 @@ def command(
     """Ask QUESTION n times and print the best answer (QUESTION, or standard input).
 
     The answer goes to stdout, the reasons to stderr. Asking again with a larger -n tops up.
+    The built-in model knows the three built-in tasks only.
     """
     from topdraw.analysis.select import select
     from topdraw.cli.steps import check_names, draw_run, ranking_scorers, score_run
@@ -146,7 +147,9 @@ def _reason(choice: Choice, selector: str, drawn: list[_Drawn]) -> str:
     answer = next(one.answer for one in drawn if one.index == choice.sample.index)
     votes = sum(one.answer == answer for one in drawn)
     named = (
-        f"answer {line(answer, 100)}: {votes} votes" if answer else "it has no answer to vote on"
+        f"answer {line(answer, 100)}: {votes} of the votes"
+        if answer
+        else "it has no answer to vote on"
     )
     return (
         f"{selector} chose sample {choice.sample.index} of {choice.among} ({named});"

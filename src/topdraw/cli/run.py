@@ -45,7 +45,14 @@ def command(
     Killed at any moment, the same command goes on where it stopped and ends with the same samples.
     """
     from topdraw.cli.report import show_report
-    from topdraw.cli.steps import check_names, draw_run, load_task, ranking_scorers, score_run
+    from topdraw.cli.steps import (
+        check_names,
+        check_targets,
+        draw_run,
+        load_task,
+        ranking_scorers,
+        score_run,
+    )
     from topdraw.errors import ConfigError
 
     loaded = load_task(task, problems=problems, task_seed=task_seed, pairs=task_options)
@@ -55,6 +62,7 @@ def command(
             f"The task {task!r} has no scorer of its own.", hint="Name one with --by."
         )
     check_names(scorers=(verifier, value))
+    check_targets(loaded, verifier)
     run = draw_run(loaded, draw, out=out, greedy=greedy)
     scored_by, *ranked_by = score_run(run, [verifier, *ranking_scorers(run, value)])
     ranking = ranked_by[0] if ranked_by else None

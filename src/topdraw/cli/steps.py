@@ -9,12 +9,14 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterable, Sequence
 
+import click
+
 from topdraw.cli.options import Draw
 from topdraw.cli.progress import Advance, progress
 from topdraw.cli.shown import line
 from topdraw.core.protocols import Model
 from topdraw.core.records import Json, Task
-from topdraw.errors import ConfigError
+from topdraw.errors import ConfigError, FormatError, UnknownNameError
 from topdraw.sampling.progress import Progress
 from topdraw.store.run import Run
 
@@ -71,7 +73,11 @@ def connect_model(draw: Draw, on_retry: Callable[[str], None]) -> Model:
     spec = draw.model or "builtin"
     if spec.startswith("builtin") and draw.concurrency is not None:
         return connect(spec, workers=draw.concurrency)
-    return connect(spec)
+    try:
+        return connect(spec)
+    except UnknownNameError as error:
+        error.hint += " A model on a server also needs its address: --endpoint URL."
+        raise
 
 
 class _Watch:
@@ -81,6 +87,10 @@ class _Watch:
         self._advance = advance
         self._state = Progress(done=0, total=0)
         self._trouble = ""
+
+    @property
+    def drawn_nothing(self) -> bool:
+        return self._state.drawn == 0
 
     def progress(self, state: Progress) -> None:
         self._state = state
@@ -103,9 +113,10 @@ def draw_run(task: Task, draw: Draw, *, out: str | os.PathLike[str] | None, gree
 
     with progress("Drawing") as advance:
         watch = _Watch(advance)
+        model = connect_model(draw, watch.retrying)
         run = sample(
             task,
-            connect_model(draw, watch.retrying),
+            model,
             draw.n,
             temperature=draw.temperature,
             top_p=draw.top_p,
@@ -114,11 +125,13 @@ def draw_run(task: Task, draw: Draw, *, out: str | os.PathLike[str] | None, gree
             max_tokens=draw.max_tokens,
             stop=draw.stop,
             seed=draw.seed,
-            greedy=greedy,
+            greedy=greedy and getattr(model, "holds_greedy", True),
             out=out,
             concurrency=draw.concurrency,
             on_progress=watch.progress,
         )
+    if watch.drawn_nothing:
+        click.echo(f"Nothing to draw: {run.path} is complete.", err=True)
     run.seal()
     return run
 
@@ -161,6 +174,24 @@ def _model_again(run: Run, draw: Draw) -> str:
             hint="Say it again with --endpoint URL, or --model recorded:FILE.",
         )
     return draw.model
+
+
+def check_targets(task: Task, verifier: str) -> None:
+    """Refuse problems that the number verifier could not grade, before anything is drawn.
+
+    Raises:
+        FormatError: naming the first of them.
+    """
+    from topdraw.scoring.number import read_target
+
+    for problem in task.problems if verifier == "number" else ():
+        if read_target(problem.target) is None:
+            what = "has no target" if problem.target is None else f"has {problem.target!r}"
+            raise FormatError(
+                f"Problem {problem.id!r} {what}, and 'number' grades by a number.",
+                hint="Name the column with -o target=COLUMN, or your own scorer with --by"
+                " FILE.py:NAME; `topdraw sample` draws without grading.",
+            )
 
 
 def check_names(*, scorers: Iterable[str | None], selectors: Iterable[str] = ()) -> None:

@@ -71,6 +71,11 @@ class Recorded:
         """The samples themselves; where the file lies and what it is called are not part of it."""
         return {"kind": "recorded", "digest": self._digest}
 
+    @property
+    def holds_greedy(self) -> bool:
+        """Whether any sample was recorded as drawn at temperature 0."""
+        return any(shelf.greedy for shelf in self._shelves.values())
+
     async def generate(
         self, problem: Problem, indices: Sequence[int], /, *, decoding: Decoding, seed: int
     ) -> AsyncIterator[Sample]:

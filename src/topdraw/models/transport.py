@@ -131,7 +131,9 @@ class Transport:
         try:
             return await self._ask(method, url, data)
         except aiohttp.ClientConnectorError as error:
-            raise Trouble(f"cannot connect: {_said(error)}", unreachable=True) from error
+            raise Trouble(
+                f"cannot connect: {_said(error).replace(' ssl:default', '')}", unreachable=True
+            ) from error
         except TimeoutError as error:
             connecting = isinstance(error, aiohttp.ConnectionTimeoutError)
             what = "no connection in time" if connecting else "no complete answer in time"

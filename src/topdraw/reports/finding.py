@@ -104,7 +104,7 @@ def reading(summary: Summary) -> str:
 
 def beware(summary: Summary) -> list[str]:
     """What a reader must know before believing a number: one sentence each, loudest first."""
-    notes = []
+    notes = _made_worse(summary)
     judged = [c.label for c in summary.curves if c.chooser == summary.by and c.strategy != "oracle"]
     if summary.by and judged:
         notes.append(
@@ -130,6 +130,17 @@ def beware(summary: Summary) -> list[str]:
     return notes
 
 
+def _made_worse(summary: Summary) -> list[str]:
+    """Over-optimisation, where the data show it: choosing among n is worse than not choosing."""
+    fallen = [d.a for d in summary.differences if d.b == "random" and d.estimate.high < 0]
+    return [
+        f"Choosing made it worse: {curve.label} falls from {curve.estimates[0]} at k ="
+        f" {curve.k[0]} to {curve.estimates[-1]} at k = {curve.k[-1]}."
+        for curve in summary.curves
+        if curve.strategy in fallen and len(curve.k) > 1
+    ]
+
+
 def _coverage(summary: Summary) -> str:
     oracle = curve_of(summary, "oracle")
     points = {k: e for k in oracle.k if (e := at(oracle, k)) is not None} if oracle else {}
@@ -149,11 +160,13 @@ def _gain(summary: Summary) -> str:
         return ""
     reached = at(best, summary.n)
     text = f"The best selector, {best.label}, reaches {reached} with {_samples(summary.n)}"
-    for difference in summary.differences:
-        pair = (difference.a, difference.b)
-        if difference.k == summary.n and pair == (best.strategy, "random"):
-            return f"{text}, {_more(difference.estimate)} than one sample (paired over problems)."
-    return f"{text}."
+    against = {d.b: d.estimate for d in summary.differences if d.a == best.strategy}
+    gains = [
+        f"{_more(against[other])} than {words}"
+        for other, words in (("random", "one sample"), ("greedy", "the greedy answer"))
+        if other in against
+    ]
+    return f"{text}, {' and '.join(gains)} (paired over problems)." if gains else f"{text}."
 
 
 def _gap(summary: Summary) -> str:
@@ -175,11 +188,10 @@ def _more(difference: Estimate) -> str:
 
 
 def _never(summary: Summary) -> str:
+    answered = summary.problems - len(summary.unanswered)
     if not summary.never_solved:
         return "Every problem was solved at least once." if summary.problems else ""
-    return (
-        f"{summary.never_solved:,} of {_problems(summary.problems)} had no correct sample at all."
-    )
+    return f"{summary.never_solved:,} of {_problems(answered)} had no correct sample at all."
 
 
 def _capital(words: str) -> str:
