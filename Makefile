@@ -28,7 +28,7 @@ docs: $(VENV)/.dev  ## regenerate the pages made from code (docs/cli.md, docs/na
 
 picture: $(VENV)/.dev  ## the README's picture, from a fresh demo
 	$(BIN)/topdraw demo --out runs/picture
-	$(BIN)/python tools/screenshot.py runs/picture/report.html docs/demo.png
+	$(BIN)/python tools/screenshot.py runs/picture/report.html docs/demo.png --height 1000 --scale 1
 
 weights: $(VENV)/.dev  ## retrain the built-in model and its reward models (about half an hour)
 	$(BIN)/python -m tools.train_builtin
