@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.models.test_endpoint import draw
+from tests.models.asking import draw
 
 from topdraw.core.records import Decoding, Problem
 from topdraw.models.endpoint import connect_endpoint
