@@ -122,5 +122,7 @@ def test_a_path_with_a_space_can_be_pasted(tmp_path: Path) -> None:
         topdraw.pass_at_k(run, 3)
 
 
-def test_no_problem_has_too_few() -> None:
+def test_without_problems_none_has_too_few() -> None:
     require_samples([], np.array([], np.int64), 3, "x")
+    with pytest.raises(DomainError, match="'poor' has 2"):
+        require_samples(["poor"], np.array([2], np.int64), 3, "x")
