@@ -1,6 +1,6 @@
 """Wall and CPU time of aiohttp and httpx for 1,024 chat requests, 64 at a time, 20 ms server.
 
-Not here: topdraw's own overhead; that is bench_sampling.py. The anchor is httpx (what the official
+Not here: topdraw's own overhead; that is bench_engine.py. The anchor is httpx (what the official
 OpenAI client is built on). Prints one JSON line; decision: docs/decisions/002-http-client.md.
 Try it: `python benchmarks/bench_http_clients.py`, or with 8 at a time: `... 8`.
 """

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from topdraw.core.records import Decoding, Problem, Sample, Score, Task, Usage, sampler_hash
+from topdraw.core.until import Until
 from topdraw.store.run import Run, Sampler
 
 MODEL = {"name": "made"}
@@ -33,15 +34,17 @@ def made_run(
     greedy: Scores | None = None,
     logprobs: bool = False,
     scorer: str = "judge",
+    until: Until | None = None,
+    cap: int = 1,
 ) -> Run:
-    """A run whose samples of each problem were judged like this, in order."""
+    """A run whose samples of each problem were judged like this, in order; `cap` at least."""
     hashes = {d: sampler_hash(MODEL, d) for d in (SAMPLED, GREEDY)}
     n = max(len(each) for each in verdicts.values())
-    samplers = [Sampler(hashes[SAMPLED], "sampled", SAMPLED, max(n, 1))]
+    samplers = [Sampler(hashes[SAMPLED], "sampled", SAMPLED, max(n, cap))]
     if greedy is not None:
         samplers.append(Sampler(hashes[GREEDY], "greedy", GREEDY, 1))
     task = Task("made", "1", tuple(Problem(key, key) for key in verdicts), scorer)
-    run = Run.create(folder, task=task, model=MODEL, samplers=samplers, seed=0)
+    run = Run.create(folder, task=task, model=MODEL, samplers=samplers, seed=0, until=until)
     judged = [
         (_sample(key, index, hashes[decoding], logprobs), score)
         for decoding, scores in ((SAMPLED, verdicts), (GREEDY, greedy or {}))

@@ -6,7 +6,7 @@ from tests.analysis.made_run import LOST, NO, YES, made_run
 
 import topdraw
 from topdraw.analysis import coverage
-from topdraw.analysis.estimates import count, counts_of, pass_at_k, pass_hat_k
+from topdraw.analysis.estimates import count, count_scored, pass_at_k, pass_hat_k
 from topdraw.core.records import Score
 from topdraw.errors import ConfigError, DomainError, UnknownNameError
 from topdraw.selection.candidates import candidates
@@ -28,7 +28,8 @@ def test_it_is_the_mean_over_answered_problems_and_says_who_is_left_out(tmp_path
 def test_counts_take_the_same_name(tmp_path: Path) -> None:
     assert pass_at_k(np.array([5]), np.array([2]), 3) == coverage.pass_at_k(5, 2, 3)
     assert pass_hat_k(5, 3, 2) == coverage.pass_hat_k(5, 3, 2)
-    counts = counts_of(made_run(tmp_path / "run", VERDICTS))
+    run = made_run(tmp_path / "run", VERDICTS)
+    counts = count_scored(run, candidates(run, by="judge"))
     assert counts.problem_ids == ("a", "b", "c")
     assert (counts.n.tolist(), counts.c.tolist()) == ([4, 4, 3], [1, 0, 2])
     assert (counts.missing, counts.unanswered) == (5, ("d",))

@@ -7,8 +7,10 @@ from tests.analysis.made_run import LOST, NO, ODD, SILENT, YES, made_run
 
 import topdraw
 from topdraw.analysis.accuracy import accuracy
-from topdraw.analysis.summary import Curve, Summary, default_ks, model_name, summarize
+from topdraw.analysis.stopping import outcome
+from topdraw.analysis.summary import Curve, Summary, model_name, summarize
 from topdraw.core.records import Score
+from topdraw.core.until import Until
 from topdraw.errors import ConfigError, DomainError
 
 KINDS = [YES, NO, ODD, SILENT]
@@ -159,12 +161,82 @@ def test_a_run_without_a_scored_sample_is_refused(tmp_path: Path) -> None:
         summarize(made_run(tmp_path / "run", {"a": [LOST]}))
 
 
-def test_default_ks_hold_one_ten_hundred_and_n() -> None:
-    assert default_ks(1) == (1,)
-    assert default_ks(100) == (1, 2, 3, 5, 10, 20, 30, 50, 100)
-    assert default_ks(130)[-3:] == (50, 100, 130)
-
-
 def test_models_are_called_by_their_name() -> None:
     assert model_name({"kind": "http", "model": "llama"}) == "llama"
     assert model_name({"kind": "x", "size": 3}) == "kind=x, size=3"
+
+
+def _stopped(folder: Path, until: Until, cap: int = 6) -> topdraw.Run:
+    rng = np.random.default_rng(2)
+    verdicts = {}
+    for at in range(12):
+        every = [KINDS[i] for i in rng.choice(4, size=cap, p=rng.dirichlet([1, 1, 1, 0.3]))]
+        verdicts[f"p{at}"] = every[: outcome(until, cap, every).drawn]
+    rewards = {key: rng.normal(size=cap).tolist() for key in verdicts}
+    greedy = {key: [YES] for key in verdicts}
+    return made_run(folder, verdicts, rewards=rewards, greedy=greedy, until=until, cap=cap)
+
+
+def test_where_drawing_waited_for_a_pass_coverage_goes_on_to_the_cap(tmp_path: Path) -> None:
+    run = _stopped(tmp_path / "run", Until("pass", by="judge", batch=2))
+    got = summarize(run)
+    assert (got.n, got.ks) == (2, (1, 2))
+    oracle = _curve(got, "oracle")
+    assert oracle.k == (1, 2, 3, 5, 6)
+    for k, estimate in zip(oracle.k, oracle.estimates, strict=True):
+        assert estimate.value == pytest.approx(topdraw.pass_at_k(run, k).value)
+    assert oracle.drawn is not None
+    assert oracle.drawn.value == pytest.approx(topdraw.pass_at_k(run, 6).value)
+    assert _curve(got, "majority").k == (1, 2)
+    assert _curve(got, "majority").drawn is None
+    assert [(d.a, d.b, d.k) for d in got.differences] == [
+        ("greedy", "random", 0),
+        ("oracle", "random", 0),
+        ("oracle", "greedy", 0),
+    ]
+    assert math.isnan(got.gap.value)
+    assert got.stopping is not None
+    assert (got.stopping.cap, got.stopping.first, got.stopping.reach) == (6, 2, 6)
+    assert got.stopping.per_problem == pytest.approx(got.samples / 12)
+    assert summarize(run, ks=[2, 5]).ks == (2,)
+    with pytest.raises(DomainError, match="k = 7 is beyond this run"):
+        summarize(run, ks=[7])
+
+
+def test_with_looks_after_every_sample_only_coverage_has_a_curve(tmp_path: Path) -> None:
+    got = summarize(_stopped(tmp_path / "run", Until("pass", by="judge")))
+    assert [curve.strategy for curve in got.curves] == ["greedy", "random", "oracle"]
+
+
+def test_other_rules_leave_the_first_samples_and_all_that_was_drawn(tmp_path: Path) -> None:
+    until = Until("settled", by="judge", batch=1, confidence=0.9)
+    run = _stopped(tmp_path / "run", until)
+    got = summarize(run)
+    assert got.n == 3
+    for curve in got.curves:
+        assert max(curve.k) <= 3
+        if curve.strategy in ("majority", "best_of_n", "weighted_majority", "oracle"):
+            assert curve.drawn is not None
+            assert curve.drawn.value == pytest.approx(accuracy(run, curve.strategy).value)
+            assert "per problem on average, at most 6" in curve.drawn.method
+    mean = _curve(got, "random")
+    assert mean.drawn is None
+    assert mean.estimates[0].value == pytest.approx(accuracy(run, "random").value)
+    vote = _curve(got, "majority").drawn
+    difference = next(d for d in got.differences if (d.a, d.b) == ("majority", "random"))
+    assert vote is not None
+    assert difference.estimate.value == pytest.approx(vote.value - mean.estimates[0].value)
+    assert difference.estimate.method.startswith("majority less random, all samples drawn until")
+    with pytest.raises(DomainError, match="k = 4 cannot be had from a run drawn until the vote"):
+        summarize(run, ks=[4])
+
+
+def test_a_problem_whose_first_scores_are_missing_still_has_its_outcome(tmp_path: Path) -> None:
+    until = Until("settled", by="judge", batch=1, confidence=0.6)
+    verdicts = {"a": [LOST, YES], "b": [NO], "c": [YES]}
+    got = summarize(made_run(tmp_path / "run", verdicts, until=until, cap=4))
+    vote = _curve(got, "majority")
+    assert vote.drawn is not None
+    assert vote.drawn.value == pytest.approx(2 / 3)
+    assert vote.drawn.n == 3
+    assert (vote.estimates[0].n, vote.estimates[0].value) == (2, 0.5)

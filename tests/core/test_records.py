@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -19,11 +20,111 @@ from topdraw.core.records import (
     Usage,
     sampler_hash,
 )
+from topdraw.errors import ConfigError
 
 
 def test_the_sampler_hash_never_changes() -> None:
     # It is the identity of stored samples.
     assert sampler_hash({"name": "m"}, Decoding()) == "89c751d280af"
+
+
+@pytest.mark.parametrize(
+    ("decoding", "name"),
+    [
+        (Decoding(), "fa2b0950ec0a"),
+        (Decoding(0.7, 0.9, 40, 1.1, 64, ("\n\n", "#")), "a5677fc19af9"),
+        (Decoding(temperature=0, max_tokens=16), "8ed681ba00f2"),
+    ],
+)
+def test_runs_of_version_0_1_are_found_again(decoding: Decoding, name: str) -> None:
+    identity: dict[str, Json] = {"kind": "endpoint", "model": "m", "api": "chat"}
+    assert sampler_hash(identity, decoding) == name
+
+
+_OLD = {"temperature", "top_p", "top_k", "repetition_penalty", "max_tokens", "stop"}
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)  # fmt: skip
+extra_bodies = st.dictionaries(
+    st.sampled_from(["min_p", "guided_regex", "user", "chat_template_kwargs"]), _json, max_size=3
+)
+decodings = st.builds(
+    Decoding,
+    temperature=st.floats(0, 2),
+    max_tokens=st.none() | st.integers(1, 99),
+    stop=st.lists(st.text(max_size=3), max_size=2).map(tuple),
+    presence_penalty=st.sampled_from([0, 0.0, 0.5, -2, 2.0]),
+    frequency_penalty=st.sampled_from([0, -0.0, 0.1, 1]),
+    extra_body=st.just({}) | extra_bodies,
+)
+
+
+@given(decodings)
+def test_settings_come_back_from_json_with_the_same_hash(decoding: Decoding) -> None:
+    values = json.loads(json.dumps(decoding.as_dict()))
+    back = Decoding(**values | {"stop": tuple(values["stop"])})
+    assert back == decoding
+    assert sampler_hash({}, back) == sampler_hash({}, decoding)
+    assert hash(back) == hash(decoding)
+
+
+@given(decodings)
+def test_what_is_off_leaves_no_trace(decoding: Decoding) -> None:
+    chosen = {
+        name
+        for name in ("presence_penalty", "frequency_penalty", "extra_body")
+        if getattr(decoding, name)
+    }
+    assert set(decoding.as_dict()) == _OLD | chosen
+
+
+@given(decodings, decodings)
+def test_equal_settings_and_no_others_name_one_sampler(one: Decoding, other: Decoding) -> None:
+    same = json.dumps(one.as_dict(), sort_keys=True) == json.dumps(other.as_dict(), sort_keys=True)
+    assert (sampler_hash({}, one) == sampler_hash({}, other)) == same
+    assert same <= (one == other)
+
+
+def test_an_extra_body_is_compared_and_cannot_be_changed_from_outside() -> None:
+    given_away: dict[str, Json] = {"stop_token_ids": [1, 2]}
+    decoding = Decoding(extra_body=given_away)
+    same = Decoding(extra_body=MappingProxyType({"stop_token_ids": [1, 2]}))
+    assert decoding == same != Decoding()
+    assert hash(decoding) == hash(Decoding())
+    before = sampler_hash({}, decoding)
+    given_away["stop_token_ids"].append(3)  # type: ignore[union-attr]  # a list
+    copied = decoding.as_dict()["extra_body"]
+    copied["stop_token_ids"].append(3)  # type: ignore[index, call-overload, union-attr]  # a list
+    assert sampler_hash({}, decoding) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("model", "Use model"),
+        ("messages", "Use the problem's prompt"),
+        ("prompt", "Use the problem's prompt"),
+        *(("n", "Use n instead"), ("seed", "Use seed"), ("stream", "Use stream")),
+        *(("stream_options", "Use stream"), ("logprobs", "Use logprobs")),
+        *(("temperature", "Use temperature"), ("stop", "Use stop"), ("top_k", "Use top_k")),
+        *(("max_tokens", "Use max_tokens"), ("max_completion_tokens", "Use max_tokens")),
+        ("repeat_penalty", "Use repetition_penalty"),
+        ("presence_penalty", "Use presence_penalty"),
+        ("frequency_penalty", "Use frequency_penalty"),
+    ],
+)
+def test_an_extra_body_does_not_say_anew_what_has_an_option(name: str, instead: str) -> None:
+    with pytest.raises(ConfigError, match=f"may not set {name!r}.*{instead}"):
+        Decoding(extra_body={"min_p": 0.1, name: None})
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.inf, {1, 2}, object(), b"x"], ids=repr)
+def test_an_extra_body_is_json(value: object) -> None:
+    with pytest.raises(ConfigError, match="no JSON object"):
+        Decoding(extra_body={"x": value})  # type: ignore[dict-item]  # on purpose
 
 
 _models: st.SearchStrategy[dict[str, Json]] = st.dictionaries(
@@ -47,6 +148,7 @@ def test_whole_numbers_name_the_same_sampler() -> None:
     [
         *({"temperature": 0.5}, {"top_p": 0.9}, {"top_k": 5}, {"repetition_penalty": 1.1}),
         *({"max_tokens": 7}, {"stop": ("\n",)}),
+        *({"presence_penalty": 0.1}, {"frequency_penalty": -0.1}, {"extra_body": {"min_p": 0.1}}),
     ],
 )
 def test_every_setting_names_another_sampler(change: dict[str, object]) -> None:

@@ -43,9 +43,9 @@ Script = Callable[[Mapping[str, Any], int], Fault | None]
 
 
 def text_of(body: Mapping[str, Any], choice: int) -> str:
-    """The text that this server gives, a function of prompt, seed and choice."""
+    """The text that this server gives: choice j has the seed s + j, as on vLLM."""
     prompt = body["messages"][0]["content"] if "messages" in body else body["prompt"]
-    key = json.dumps([prompt, body.get("seed"), choice, body["temperature"]])
+    key = json.dumps([prompt, body.get("seed", 0) + choice, body["temperature"]])
     return "answer " + hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
@@ -88,6 +88,7 @@ class Counts:
     most_at_once: int = 0
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
 
@@ -146,6 +147,10 @@ class ScriptedServer:
         self._ready.set()
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
+        left = asyncio.all_tasks(self._loop)  # those of requests that hang
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
@@ -162,6 +167,7 @@ class ScriptedServer:
         counts = self.counts
         counts.requests += 1
         counts.bodies.append(body)
+        counts.headers.append(request.headers)
         counts.keys.append(request.headers.get("Authorization"))
         counts.times.append(self._loop.time())
         counts.now += 1

@@ -106,15 +106,54 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(spec: str) -> None
 
 def test_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    assert read_key(None) == (None, "OPENAI_API_KEY")
-    with pytest.raises(ConfigError, match="MINE holds no key"):
+    assert read_key() == (None, "the environment variable OPENAI_API_KEY")
+    with pytest.raises(ConfigError, match="The environment variable MINE holds no key"):
         read_key("MINE")
     monkeypatch.setenv("MINE", " sk-1\n")
-    assert read_key("MINE") == ("sk-1", "MINE")
+    assert read_key("MINE") == ("sk-1", "the environment variable MINE")
     monkeypatch.setenv("MINE", "sk-1\nHost: x")
     with pytest.raises(ConfigError, match="no key can have") as caught:
         read_key("MINE")
     assert "sk-1" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"sk-1", b"\xef\xbb\xbf  sk-1\r\n\n"])
+def test_a_key_in_a_file_is_its_stripped_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
+    file = tmp_path / "key"
+    file.write_bytes(content)
+    assert read_key(file=file) == ("sk-1", f"the file {str(file)!r}")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b" \n", "holds no key"),
+        (b"sk-1\nsk-2\n", "no key can have"),
+        (b"sk-1\xff", "no key can have"),
+        (b"sk-1" * 20_000, "too long for a key"),
+    ],
+)
+def test_a_file_without_a_key_is_named_and_not_quoted(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=words) as caught:
+        connect("http://localhost:1/v1", model="m", api_key_file=file)
+    assert str(file) in str(caught.value)
+    assert "sk-1" not in str(caught.value)
+
+
+def test_a_key_file_that_is_not_there_or_one_place_too_many(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot be read from the file .*No such file"):
+        read_key(file=tmp_path / "key")
+    with pytest.raises(ConfigError, match="cannot be read from the file"):
+        read_key(file=tmp_path)
+    with pytest.raises(ConfigError, match="Name one of them"):
+        read_key("MINE", tmp_path / "key")
 
 
 def test_an_api_that_is_none_is_refused() -> None:

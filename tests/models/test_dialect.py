@@ -121,11 +121,62 @@ def test_a_refusal_of_what_the_user_chose_teaches_nothing_silent() -> None:
     assert unsayable(Decoding(), learned) == ""
 
 
-@given(dialects, st.integers(0, 3), st.sampled_from([1.0, 1.2]))
-def test_a_chosen_setting_is_said_or_reported(dialect: Dialect, top_k: int, penalty: float) -> None:
-    decoding = Decoding(top_k=top_k, repetition_penalty=penalty)
-    sent = body(1, dialect, top_k=top_k, repetition_penalty=penalty)
+@given(
+    dialects,
+    st.integers(0, 3),
+    st.sampled_from([1.0, 1.2]),
+    st.sampled_from([0.0, 0.5]),
+    st.sampled_from([{}, {"min_p": 0.1}, {"user": "me"}]),
+)
+def test_a_chosen_setting_is_said_or_reported(
+    dialect: Dialect, top_k: int, penalty: float, frequency: float, extra: dict[str, Json]
+) -> None:
+    chosen = {"top_k": top_k, "repetition_penalty": penalty}
+    chosen |= {"frequency_penalty": frequency, "presence_penalty": -frequency}
+    decoding = Decoding(**chosen, extra_body=extra)  # type: ignore[arg-type]  # settings of any type
+    sent = body(1, dialect, **chosen, extra_body=extra)
     if not unsayable(decoding, dialect):
         assert not top_k or sent["top_k"] == top_k
         said = {sent.get("repetition_penalty"), sent.get("repeat_penalty")}
         assert penalty == 1.0 or penalty in said
+        assert sent.get("frequency_penalty", 0.0) == -sent.get("presence_penalty", 0.0) == frequency  # type: ignore[operator]  # numbers
+        assert all(sent[name] == value for name, value in extra.items())
+        assert not dialect.refused & set(extra)
+
+
+@pytest.mark.parametrize("name", ["presence_penalty", "frequency_penalty"])
+@pytest.mark.parametrize("place", ["loc", "param", "text"])
+def test_a_penalty_that_is_refused_is_reported_and_never_dropped(name: str, place: str) -> None:
+    sent = body(**{name: 0.5})  # type: ignore[arg-type]  # a penalty
+    text = f"Unsupported parameter: '{name}' is not supported with this model"
+    payload: Json = {
+        "loc": {"detail": [{"type": "extra_forbidden", "loc": ["body", name]}]},
+        "param": {"error": {"param": name, "message": text}},
+        "text": None,
+    }[place]  # type: ignore[assignment]  # JSON all
+    learned = after(text, sent, payload)
+    assert learned == Dialect(frozenset({name}))
+    assert unsayable(Decoding(**{name: 0.5}), learned) == f"{name}=0.5"  # type: ignore[arg-type]  # a penalty
+    assert unsayable(Decoding(), learned) == ""
+    assert "top_k" in body(dialect=learned)
+
+
+def test_an_extra_field_that_is_refused_is_reported() -> None:
+    extra: dict[str, Json] = {"guided_regex": "a+", "user": "me"}
+    sent = body(extra_body=extra)
+    forbidden: Json = {"detail": [{"type": "extra_forbidden", "loc": ["body", "guided_regex"]}]}
+    for text, payload in [("", forbidden), ("Unrecognized request argument: guided_regex", None)]:
+        learned = after(text, sent, payload)
+        assert learned == Dialect(frozenset({"guided_regex"}))
+        assert unsayable(Decoding(extra_body=extra), learned) == "guided_regex of extra_body"
+    # "user" is also a word: a message that calls no field unknown does not mean ours.
+    proven = Dialect(proven=True)
+    assert learn(proven, None, "the user message is too long", sent) is None
+
+
+def test_a_server_that_wants_no_stream_options_still_streams() -> None:
+    sent = request_body(
+        "p", model="m", api="chat", n=1, decoding=Decoding(), seed=1, dialect=Dialect(), stream=True
+    )
+    learned = after("unknown field: stream_options", sent)
+    assert learned == Dialect(frozenset({"stream_options"}))

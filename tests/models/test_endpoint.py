@@ -18,7 +18,7 @@ from tests.models.scripted_server import (
 )
 
 from topdraw.core.records import Decoding, Problem
-from topdraw.core.seeds import sample_seed
+from topdraw.core.seeds import consecutive_seed
 from topdraw.errors import ConfigError, DomainError
 from topdraw.models.endpoint import connect_endpoint
 from topdraw.models.retry import Refused
@@ -30,7 +30,7 @@ def test_every_setting_is_said_and_the_seed_is_the_samples_own() -> None:
     with served(server, chunk=1) as endpoint:
         samples = draw(endpoint, 3)
     assert [s.index for s in samples] == [0, 1, 2]
-    seeds = [sample_seed(5, "p/1", i) for i in range(3)]
+    seeds = [consecutive_seed(5, "p/1", i) for i in range(3)]
     assert [s.seed for s in samples] == seeds
     body = min(server.counts.bodies, key=lambda b: seeds.index(b["seed"]))
     assert body == {
@@ -60,7 +60,17 @@ def test_n_goes_in_one_request_and_its_usage_is_never_trusted() -> None:
     assert server.counts.delivered == 8
     assert len({s.output for s in samples}) == 8
     assert all(s.usage.estimated for s in samples)
-    assert {s.seed for s in samples} == {sample_seed(5, "p/1", 0)}
+    assert [s.seed for s in samples] == [consecutive_seed(5, "p/1", i) for i in range(8)]
+    assert [b["seed"] for b in server.counts.bodies] == [consecutive_seed(5, "p/1", 0)]
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 4, 16])
+def test_a_sample_does_not_depend_on_how_requests_were_cut(chunk: int) -> None:
+    server = ScriptedServer()
+    with served(server, chunk=chunk) as endpoint:
+        samples = draw(endpoint, 10)
+    body = server.counts.bodies[0] | {"seed": consecutive_seed(5, "p/1", 0)}
+    assert [s.output for s in samples] == [text_of(body, i) for i in range(10)]
 
 
 @pytest.mark.parametrize("api", ["chat", "completions"])
@@ -88,7 +98,9 @@ def test_a_server_that_ignores_n_is_asked_singly_and_nothing_is_paid_twice() -> 
         assert server.counts.requests == server.counts.paid == 6
         draw(endpoint, 3, problem=Problem("p/2", "And now?"))
     assert len(first_draw) == 6
-    assert all("n" not in b for b in server.counts.bodies[1:])
+    # Once may be a glitch: the second short answer settles it.
+    assert [b["n"] for b in server.counts.bodies[:2]] == [6, 5]
+    assert all("n" not in b for b in server.counts.bodies[2:])
     assert server.counts.paid == server.counts.delivered == 9
 
 
@@ -96,8 +108,7 @@ def test_fewer_choices_than_asked_are_kept_and_only_the_rest_is_asked_for() -> N
     server = ScriptedServer(most_choices=3)
     with served(server) as endpoint:
         assert len(draw(endpoint, 8)) == 8
-    assert server.counts.bodies[0]["n"] == 8
-    assert sorted(b.get("n", 1) for b in server.counts.bodies[1:]) == [2, 3]
+    assert [b.get("n", 1) for b in server.counts.bodies] == [8, 5, 2]
     assert server.counts.paid == 8
 
 
@@ -177,7 +188,7 @@ def test_max_tokens_gets_its_other_name_where_the_server_wants_it() -> None:
 
 
 def test_a_request_that_fails_costs_its_siblings_nothing() -> None:
-    doomed = sample_seed(5, "p/1", 2)
+    doomed = consecutive_seed(5, "p/1", 2)
 
     def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
         return Fault("status", 400, {"error": "no"}) if body["seed"] == doomed else None
@@ -280,10 +291,10 @@ def test_an_endless_answer_is_not_read_to_its_end(gzip: bool) -> None:
     body = packer.compress(plain) + packer.flush() if gzip else plain
     headers = {"Content-Encoding": "gzip"} if gzip else {}
     server = ScriptedServer(always(Fault("raw", body=body, headers=headers)))
-    with served(server) as endpoint:
-        endpoint._transport._largest_answer_bytes = 2**20
+    with served(server, largest_answer_bytes=2**20) as endpoint:
         _, error = draw_and_catch(endpoint)
     assert "longer than 1 MiB" in str(error)
+    assert "largest_answer_bytes" in str(error)
     assert server.counts.requests == 1
 
 
@@ -384,7 +395,7 @@ def test_a_connection_that_never_stands_is_an_unreachable_server() -> None:
     with served(ScriptedServer(), deadlines=deadlines) as endpoint:
         _, error = draw_and_catch(endpoint)
     assert isinstance(error, Refused)
-    assert "no connection in time" in str(error)
+    assert "no connection in 1e-09 s" in str(error)
 
 
 @pytest.mark.parametrize("name", ["chunk", "concurrency"])

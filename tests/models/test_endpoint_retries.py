@@ -17,7 +17,7 @@ from tests.models.scripted_server import (
 )
 
 from topdraw.core.records import Problem, Sample
-from topdraw.core.seeds import sample_seed
+from topdraw.core.seeds import consecutive_seed
 from topdraw.models.endpoint import Endpoint
 from topdraw.models.retry import Refused, Retry
 
@@ -104,7 +104,7 @@ def test_an_empty_account_stops_at_once() -> None:
 
 
 def test_attempts_are_bounded_once_the_server_has_worked() -> None:
-    doomed = sample_seed(5, "p/1", 1)
+    doomed = consecutive_seed(5, "p/1", 1)
 
     def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
         return Fault("status", 503, "busy") if body["seed"] == doomed else None
@@ -156,7 +156,7 @@ def test_a_busy_server_is_waited_for_as_told_at_first_contact() -> None:
 
 
 def test_while_others_may_still_bring_something_nobody_is_given_up() -> None:
-    slow, unlucky = (sample_seed(5, "p/1", index) for index in (0, 1))
+    slow, unlucky = (consecutive_seed(5, "p/1", index) for index in (0, 1))
 
     def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
         if body["seed"] == slow:

@@ -46,17 +46,21 @@ def test_any_json_gives_choices_or_trouble(payload: Json, status: int) -> None:
     st.sampled_from(["stop", "length", "content_filter", "tool_calls", "eos"]),
     st.integers(-1, 2**32),
     st.text(max_size=3),
+    st.lists(st.integers(-1, 4), min_size=1, max_size=4),
 )
 def test_the_short_way_says_what_the_long_way_says(
-    text: str, reason: str, tokens: int, model: str
+    text: str, reason: str, tokens: int, model: str, indices: list[int]
 ) -> None:
-    choice = {"message": {"content": text}, "finish_reason": reason}
     usage = {"prompt_tokens": 4, "completion_tokens": tokens}
+    choices = [
+        {"index": i, "message": {"content": text * place}, "finish_reason": reason}
+        for place, i in enumerate(indices)
+    ]
     short, long = (
-        read_reply(200, {}, json.dumps(body, ensure_ascii=False).encode(), "prompt")
+        read_reply(200, {}, json.dumps(body, ensure_ascii=False).encode(), "prompt", 3)
         for body in (
-            {"choices": [choice], "usage": usage, "model": model},
-            {"choices": [{**choice, "logprobs": {}}], "usage": usage, "model": model},
+            {"choices": choices, "usage": usage, "model": model},
+            {"choices": [{**c, "logprobs": {}} for c in choices], "usage": usage, "model": model},
         )
     )
     # NaN, the unknown log-probability, is not equal to itself: compare what is written.
@@ -165,3 +169,54 @@ def test_bad_utf8_and_a_byte_order_mark_do_not_matter() -> None:
 def test_the_models_route_may_say_anything(payload: Json) -> None:
     assert model_names(payload) == []
     assert model_names({"data": [{"id": "a"}, {"id": 3}, payload]})[0] == "a"
+
+
+def placed(choices: list[object], n: int) -> list[tuple[int, str]]:
+    raw = json.dumps({"choices": choices}).encode()
+    return [(c.place, c.text) for c in read_reply(200, {}, raw, "p", n).choices]
+
+
+@given(st.permutations(range(6)), st.integers(1, 6))
+def test_some_of_the_choices_keep_their_places(order: list[int], came: int) -> None:
+    choices: list[object] = [{"index": i, "text": str(i)} for i in order[:came]]
+    assert placed(choices, 6) == [(i, str(i)) for i in sorted(order[:came])]
+
+
+def test_a_choice_that_is_null_leaves_a_gap() -> None:
+    assert placed([None, {"text": "b"}], 2) == [(1, "b")]
+    assert placed([{"text": "a"}, {"text": "x", "finish_reason": "error"}], 2) == [(0, "a")]
+
+
+def charge(n: int, usage: object, **choice: object) -> Usage:
+    choices = [{"index": i, "text": "x" * 12, **choice} for i in range(n)]
+    raw = json.dumps({"choices": choices, "usage": usage}).encode()
+    return read_reply(200, {}, raw, "prompt!!", n).charged
+
+
+def test_the_charge_is_what_the_server_says_where_it_counts_all_choices() -> None:
+    counted = {"prompt_tokens": 9, "completion_tokens": 20}
+    assert charge(3, counted) == Usage(9, 20)
+    assert charge(1, counted) == Usage(9, 20)
+
+
+def test_the_charge_is_the_sum_of_our_counts_where_it_counts_one() -> None:
+    counted = {"prompt_tokens": 9, "completion_tokens": 4}
+    assert charge(16, counted) == Usage(9, 48, estimated=True)
+    exact = charge(16, counted, logprobs={"token_logprobs": [-1.0] * 4})
+    assert exact == Usage(9, 64)
+    assert charge(16, None) == Usage(2, 48, estimated=True)
+
+
+def test_hidden_tokens_are_charged_too() -> None:
+    counted = {"prompt_tokens": 9, "completion_tokens": 500}
+    assert charge(2, counted, logprobs={"token_logprobs": [-1.0]}) == Usage(9, 500)
+
+
+def test_what_an_unusable_answer_cost_is_kept() -> None:
+    body = {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 6}}
+    with pytest.raises(Trouble) as caught:
+        read(body)
+    assert (caught.value.fate, caught.value.usage) == ("unused", Usage(5, 6))
+    with pytest.raises(Trouble) as caught:
+        read(body | {"error": {"message": "x"}})
+    assert caught.value.fate == "refused"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topdraw.core.records import Decoding
+from topdraw.core.until import Until
 from topdraw.reports.recipe import facts_of, run_command
 
 BUILTIN = {"kind": "builtin", "name": "builtin", "digest": "ab12"}
@@ -35,9 +36,27 @@ def test_settings_options_and_scorers_are_named() -> None:
     )
     assert told == (
         "topdraw run arithmetic --endpoint URL --model llama -n 100 --temperature 0.7 "
-        "--top-p 0.9 --top-k 40 --repetition-penalty 1.1 --max-tokens 64 --seed 0 "
+        "--top-p 0.9 --top-k 40 --repetition-penalty 1.1 --max-output-tokens 64 --seed 0 "
         "--problems 50 --task-seed 2 -o style=direct -o 'steps=[2, 3]' "
         "--no-greedy --by number --value logprob"
+    )
+
+
+def test_the_rule_that_stopped_the_drawing_is_named() -> None:
+    told = run_command(
+        "t",
+        {},
+        BUILTIN,
+        Decoding(presence_penalty=0.5, extra_body={"min_p": 0}),
+        8,
+        seed=0,
+        greedy=True,
+        by="number",
+        until=Until("settled", by="number", batch=4),
+    )
+    assert told == (
+        "topdraw run t --model builtin -n 8 --presence-penalty 0.5 --extra-body "
+        """'{"min_p": 0}' --seed 0 --until settled --batch 4 --confidence 0.95 --by number"""
     )
 
 

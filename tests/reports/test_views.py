@@ -114,7 +114,7 @@ def test_no_verdict_is_hidden_by_the_others(drawn: list[SampleView]) -> None:
         (row(10, 3, 0.0, 0.2), "missed"),
         (row(10, 3, 0.0, 1.0), "solved"),
         (row(10, 3, 1.0), "solved"),
-        (row(10, 3, math.nan), "missed"),
+        (row(10, 3, math.nan), "solved"),
     ],
 )
 def test_how_a_problem_ended(problem: ProblemRow, ended: str) -> None:

@@ -78,6 +78,16 @@ def test_every_temperature_is_good_or_refused(temperature: float) -> None:
             check_decoding(decoding)
 
 
+@given(st.floats(allow_nan=True), st.sampled_from(["presence_penalty", "frequency_penalty"]))
+def test_every_penalty_is_good_or_refused(value: float, name: str) -> None:
+    decoding = Decoding(**{name: value})  # type: ignore[arg-type]  # a penalty
+    if -2 <= value <= 2:
+        assert check_decoding(decoding) is decoding
+    else:
+        with pytest.raises(DomainError, match=rf"{name} is .*; it must be in \[-2, 2\]"):
+            check_decoding(decoding)
+
+
 @given(st.text(), st.text())
 def test_a_path_never_leaves_its_root(task_name: str, model_name: str) -> None:
     task = Task(task_name, "1", tuple(PROBLEMS))

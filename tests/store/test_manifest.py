@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.store.strategies import problems, texts
 
 from topdraw.core.records import Decoding, Problem, Task
+from topdraw.core.until import Until
 from topdraw.errors import StoreError
 from topdraw.store.manifest import (
     FILE,
@@ -31,6 +32,9 @@ decodings = st.builds(
     repetition_penalty=st.floats(0.5, 2),
     max_tokens=st.one_of(st.none(), st.integers(1, 9999)),
     stop=st.lists(st.text(max_size=4), max_size=3).map(tuple),
+    presence_penalty=st.floats(-2, 2),
+    frequency_penalty=st.floats(-2, 2),
+    extra_body=st.dictionaries(st.sampled_from(["min_p", "guided"]), st.floats(0, 1)),
 )
 samplers = st.builds(
     Sampler, st.text("0123456789abcdef"), st.sampled_from(["sampled", "greedy"]), decodings,
@@ -46,6 +50,17 @@ manifests = st.builds(
     samplers=st.lists(samplers, max_size=2, unique_by=lambda one: one.role).map(tuple),
     created=st.just("2026-01-01T00:00:00+00:00"),
     scorer=st.text(max_size=5),
+    until=st.one_of(
+        st.none(),
+        st.builds(Until, st.just("pass"), st.text(max_size=5), st.integers(1, 99)),
+        st.builds(
+            Until,
+            st.just("settled"),
+            st.text(max_size=5),
+            st.integers(1, 99),
+            st.floats(0.5, 1, exclude_min=True),
+        ),
+    ),
     extra=st.dictionaries(st.sampled_from(["later", "more"]), st.integers()),
 )
 PLAIN = Manifest(
@@ -162,4 +177,43 @@ def test_a_sampler_that_is_damaged_is_a_clear_error(tmp_path: Path) -> None:
     values["samplers"] = [{"hash": "h"}]
     (tmp_path / FILE).write_text(json.dumps(values))
     with pytest.raises(StoreError, match="is damaged"):
+        read_manifest(tmp_path)
+
+
+def test_stopping_rules_differ_in_words() -> None:
+    ruled = dataclasses.replace(PLAIN, until=Until("pass", "number"))
+    settled = dataclasses.replace(PLAIN, until=Until("settled", "number", 8, 0.99))
+    first = "until the first pass by number, looking after every sample"
+    assert differences(PLAIN, ruled) == [f"until: run has none, asked {first}"]
+    assert differences(ruled, PLAIN) == [f"until: run has {first}, asked none"]
+    assert differences(ruled, settled) == [
+        f"until: run has {first}, asked until the vote is settled by number at confidence 0.99, "
+        "looking after every 8 samples"
+    ]
+    assert merged(ruled, ruled).until == ruled.until
+
+
+def test_a_manifest_without_a_stopping_rule_is_that_of_an_older_version(tmp_path: Path) -> None:
+    write_manifest(tmp_path, PLAIN)
+    assert "until" not in json.loads((tmp_path / FILE).read_text())
+    assert read_manifest(tmp_path).until is None
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"rule": "bored", "by": "number"},
+        {"rule": "pass", "by": "number", "patience": 3},
+        {"rule": "pass"},
+        {"rule": "settled", "by": "number", "confidence": 0.1},
+        "pass",
+        [],
+        0,
+    ],
+)
+def test_a_stopping_rule_of_a_later_version_is_refused(tmp_path: Path, rule: object) -> None:
+    write_manifest(tmp_path, PLAIN)
+    values = json.loads((tmp_path / FILE).read_text())
+    (tmp_path / FILE).write_text(json.dumps({**values, "until": rule}))
+    with pytest.raises(StoreError, match="has a stopping rule that this topdraw does not know"):
         read_manifest(tmp_path)

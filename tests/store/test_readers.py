@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.store.readers import READERS, Reader
 from tests.store.strategies import HASH, HOSTILE, MODEL, make
 
 from topdraw.core.records import Decoding, Problem, Score, Task
@@ -14,7 +14,6 @@ from topdraw.store.run import Run, Sampler
 SHOWN = [
     text.replace("\ud83d\ude00", "\ufffd\ufffd").replace("\ud800", "\ufffd") for text in HOSTILE
 ]
-Reader = Callable[[Path, Path], list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -34,40 +33,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
-def read_pandas(path: Path, _: Path) -> list[str]:
-    import pandas as pd
-
-    frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_json(path, lines=True)
-    return [str(text) for text in frame.sort_values("index")["output"]]
-
-
-def read_polars(path: Path, _: Path) -> list[str]:
-    import polars as pl
-
-    frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_ndjson(path)
-    return list(frame.sort("index")["output"])
-
-
-def read_duckdb(path: Path, _: Path) -> list[str]:
-    import duckdb
-
-    with duckdb.connect() as connection:
-        query = f"SELECT output FROM '{path}' ORDER BY \"index\""
-        rows = connection.execute(query).fetchall()
-    return [text for (text,) in rows]
-
-
-def read_datasets(path: Path, cache: Path) -> list[str]:
-    import datasets
-
-    kind = "parquet" if path.suffix == ".parquet" else "json"
-    table = datasets.load_dataset(kind, data_files=str(path), split="train", cache_dir=str(cache))
-    return [text for _, text in sorted(zip(table["index"], table["output"], strict=True))]
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-@pytest.mark.parametrize("reader", [read_pandas, read_polars, read_duckdb, read_datasets])
+@pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("pattern", ["samples/*.parquet", "segments/*.jsonl"])
 def test_readers_open_samples(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: Reader, pattern: str
@@ -86,3 +54,28 @@ def test_scores_can_be_tallied_in_sql(run: Run, pattern: str) -> None:
     query = f"SELECT count(*) FILTER (passed AND NOT missing) FROM '{path}'"  # a test's own path
     with duckdb.connect() as connection:
         assert connection.execute(query).fetchall() == [(len(HOSTILE),)]
+
+
+@pytest.fixture
+def late(tmp_path: Path) -> Path:
+    """A sealed segment in which seed, logprob and answers come after 150 lines of null."""
+    task = Task("t", "1", (Problem("p", "?"),))
+    samplers = [Sampler(HASH, "sampled", Decoding(), 200)]
+    run = Run.create(tmp_path / "run", task=task, model=MODEL, samplers=samplers, seed=0)
+    with run.writer() as writer:
+        for at in range(200):
+            known = {} if at < 150 else {"logprob": -0.5, "seed": 2**62 + at}
+            writer.append(make("p", at, str(at), **known))
+    (path,) = (run.path / "segments").glob("*.jsonl")
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+@pytest.mark.parametrize("reader", READERS)
+def test_a_column_may_be_null_in_the_first_lines(
+    late: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: Reader
+) -> None:
+    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    assert reader(late, tmp_path) == [str(at) for at in range(200)]

@@ -12,6 +12,7 @@ from tests.store.strategies import make, problems, same, samples, scores
 from topdraw.core.records import Problem, Sample, Score, Usage
 from topdraw.errors import FormatError
 from topdraw.store.rows import (
+    BILL,
     KEYS,
     SAMPLES,
     SCORES,
@@ -53,11 +54,20 @@ def test_a_problem_comes_back_as_it_was(problem: Problem) -> None:
     assert same(unpack_problem(row), problem)
 
 
-@pytest.mark.parametrize("kind", [KEYS, SAMPLES, SCORES])
+@pytest.mark.parametrize("kind", [KEYS, SAMPLES, SCORES, BILL])
 def test_columns_are_the_fields_of_the_row_in_order(kind: Kind) -> None:
     fields = list(kind.row.__struct_fields__)
     assert list(kind.columns) == [name for name in fields if name in kind.columns]
     assert kind is KEYS or list(kind.columns) == fields
+
+
+@pytest.mark.parametrize("kind", [KEYS, SAMPLES, SCORES, BILL])
+def test_the_key_and_the_order_of_a_kind_are_among_its_columns(kind: Kind) -> None:
+    key = list(kind.key_columns)
+    assert set(key) <= set(kind.columns)
+    assert key == list(kind.key.__struct_fields__)[: len(key)]
+    assert set(kind.order) <= set(kind.columns)
+    assert ("missing" in key) == ("missing" in kind.columns)
 
 
 @given(samples)

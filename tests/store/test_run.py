@@ -5,7 +5,10 @@ import gc
 import json
 import math
 import os
+import queue
 import shutil
+import tempfile
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,9 +18,12 @@ from hypothesis import strategies as st
 from tests.store.strategies import HASH, HOSTILE, MODEL, make, same, samples, scores
 
 import topdraw
+from topdraw.core.billing import Answered, Asked
 from topdraw.core.records import Decoding, Problem, Sample, Score, Task, sampler_hash
+from topdraw.core.until import Until
 from topdraw.errors import ConfigError, ResumeConflict, StoreError
-from topdraw.store.run import Run, Sampler
+from topdraw.store import journal as journal_module
+from topdraw.store.run import Durability, Run, Sampler
 from topdraw.store.segments import segments
 from topdraw.store.table import sample_columns
 
@@ -27,8 +33,13 @@ GREEDY = Sampler(sampler_hash(MODEL, COLD), "greedy", COLD, 1)
 TASK = Task("t", "1", tuple(Problem(key, f"{key}?", "4") for key in "bac"), "number")
 
 
-def create(path: Path, task: Task = TASK, samplers: tuple[Sampler, ...] = (SAMPLED,)) -> Run:
-    return Run.create(path, task=task, model=MODEL, samplers=samplers, seed=0)
+def create(
+    path: Path,
+    task: Task = TASK,
+    samplers: tuple[Sampler, ...] = (SAMPLED,),
+    until: Until | None = None,
+) -> Run:
+    return Run.create(path, task=task, model=MODEL, samplers=samplers, seed=0, until=until)
 
 
 def fill(run: Run, drawn: list[Sample]) -> None:
@@ -403,3 +414,125 @@ def test_scores_that_cannot_be_dropped_are_a_clear_error(
     with pytest.raises(StoreError, match=r"could not be dropped.*Permission denied"):
         run.drop_scores("mine")
     assert run.scorers() == ["mine"]
+
+
+def test_a_run_keeps_its_stopping_rule_and_refuses_another(tmp_path: Path) -> None:
+    rule = Until("settled", "number", 2, 0.9)
+    assert create(tmp_path, until=rule).manifest.until == rule
+    wider = (dataclasses.replace(SAMPLED, n=9),)
+    assert create(tmp_path, samplers=wider, until=rule).manifest.until == rule
+    for other in (None, Until("pass", "number")):
+        with pytest.raises(ResumeConflict, match="until: run has until the vote is settled by"):
+            create(tmp_path, until=other)
+    assert Run.open(tmp_path).manifest.until == rule
+
+
+@pytest.mark.parametrize(
+    ("durability", "appended", "synced"), [("none", 0, 1), ("group", 1, 2), ("strict", 1, 2)]
+)
+def test_samples_are_synced_as_the_durability_says(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    durability: Durability,
+    appended: int,
+    synced: int,
+) -> None:
+    calls = queue.SimpleQueue[int]()
+    monkeypatch.setattr(journal_module, "_sync", calls.put)
+    monkeypatch.setattr(journal_module, "SYNC_SECONDS", 3600)
+    monkeypatch.setattr(journal_module, "SYNC_RECORDS", 12)
+    with create(tmp_path).writer(durability=durability) as writer:
+        for sample in ALL:
+            writer.append(sample)
+        for _ in range(appended):
+            calls.get(timeout=30)  # as many as asked for at once
+        writer.append(make("a", 9))
+        writer.sync()
+        writer.sync()
+        assert calls.qsize() == 1
+    assert calls.qsize() == 1
+    assert len(Run.open(tmp_path).samples()) == len(ALL) + 1
+
+
+def test_another_durability_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="durability is 'much'"):
+        create(tmp_path).writer(durability="much")  # type: ignore[arg-type]  # wrong on purpose
+
+
+def everything(run: Run) -> list[object]:
+    return [run.samples(), run.drawn(HASH), run.scores("number"), run.scorers(), run.bill()]
+
+
+def fill_everywhere(path: Path) -> Run:
+    """A run with parts, sealed segments, and segments that a killed writer left torn."""
+    run = create(path)
+    for at in range(3):
+        fill(run, ALL[at::3])
+        run.add_scores("number", [(one, Score.verdict(True)) for one in ALL[at::3]])
+        with run.bill_writer() as bill:
+            bill.end(bill.begin(Asked("a", at, 1, "host")), Answered("delivered", 1, 2, 3))
+            bill.begin(Asked("a", at, 1, "host"))
+        if at == 0:
+            run.seal()
+    for folder in (path, path / "bill", path / "scores" / "number"):
+        last = segments(folder / "segments")[-1]
+        with open(last, "ab") as file:
+            file.write(b'{"torn')
+        last.rename(last.with_name(last.name.replace(".jsonl", ".open.jsonl")))
+    return run
+
+
+def files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a file system needs root")
+def test_a_read_only_file_system_reads_whole(tmp_path: Path) -> None:
+    path = tmp_path / "disk"
+    path.mkdir()
+    if os.system(f"mount -t tmpfs -o size=4m tmpfs '{path}' 2>/dev/null"):  # noqa: S605  # a path of pytest
+        pytest.skip("this machine does not mount file systems")
+    try:
+        wanted = everything(fill_everywhere(path / "run"))
+        assert not os.system(f"mount -o remount,ro '{path}'")  # noqa: S605  # a path of pytest
+        before = files(path)
+        run = Run.open(path / "run")
+        assert everything(run) == wanted
+        assert run.recovered == []
+        assert files(path) == before
+        with run.writer() as writer, pytest.raises(StoreError, match="Read-only file system"):
+            writer.append(make("a", 9))
+        with pytest.raises(StoreError, match="No run can be made"):
+            create(path / "run")
+    finally:
+        os.system(f"umount '{path}'")  # noqa: S605  # a path of pytest
+
+
+@pytest.fixture
+def nobodys_folder() -> Iterator[Path]:
+    """A folder of a user who minds permissions, and that user at work in it."""
+    path = Path(tempfile.mkdtemp())
+    is_root = os.geteuid() == 0
+    try:
+        if is_root:
+            os.chown(path, 65534, 65534)
+            os.seteuid(65534)
+        yield path
+    finally:
+        if is_root:
+            os.seteuid(0)
+        for folder in [path, *path.rglob("*/")]:
+            folder.chmod(0o755)
+        shutil.rmtree(path)
+
+
+def test_a_folder_that_may_not_be_written_reads_whole(nobodys_folder: Path) -> None:
+    path = nobodys_folder / "run"
+    wanted = everything(fill_everywhere(path))
+    for folder in [path, *(one for one in path.rglob("*") if one.is_dir())]:
+        folder.chmod(0o555)
+    before = files(path)
+    run = Run.open(path)
+    assert everything(run) == wanted
+    assert run.recovered == []
+    assert files(path) == before

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import os
 from pathlib import Path
 
@@ -12,11 +13,14 @@ from hypothesis import strategies as st
 from topdraw.errors import StoreError
 from topdraw.store import segments as segments_module
 from topdraw.store.segments import (
+    blocks,
     frame,
     is_at,
     is_whole,
+    listed,
     lock,
     put_aside,
+    read_segment,
     read_segments,
     recover,
     scan,
@@ -58,6 +62,17 @@ def test_any_flipped_bit_is_found_and_costs_one_record(
     found = scan(b"".join([*lines[:hit], bytes(line), *lines[hit + 1 :]]))
     assert found.whole == [line[:-1] for at, line in enumerate(lines) if at != hit]
     assert found.damaged
+
+
+@given(bodies, st.integers(1, 40), st.booleans())
+def test_blocks_of_any_size_hold_all_lines(records: list[bytes], size: int, ends: bool) -> None:
+    data = b"".join(map(frame, records))[: None if ends else -1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segments_module, "_BLOCK", size)
+        found = list(blocks(io.BytesIO(data)))
+    lines = [line for block in found for line in block.lines]
+    assert lines == [frame(record)[:-1] for record in records]
+    assert [block.is_ended for block in found if not block.is_ended] == [False] * (not ends)
 
 
 @given(bodies, st.integers(0, 10_000))
@@ -160,7 +175,10 @@ def test_a_segment_gone_while_others_recover_is_no_error(
 ) -> None:
     monkeypatch.setattr(segments_module, "segments", lambda folder: [tmp_path / OPEN])
     assert recover(tmp_path) == []
+    assert listed(tmp_path) == [tmp_path / OPEN]
     assert list(read_segments(tmp_path, [])) == []
+    with pytest.raises(FileNotFoundError):
+        list(read_segment(tmp_path / OPEN, []))
 
 
 def test_recovery_that_cannot_write_says_so(tmp_path: Path) -> None:

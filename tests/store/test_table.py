@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from tests.store.strategies import HASH, MODEL, make
 
 from topdraw.core.records import Decoding, Problem, Sample, Score, Task, Usage
-from topdraw.store import table
+from topdraw.store import parquet, table
 from topdraw.store.run import Run, Sampler
 from topdraw.store.table import columns, counts, sample_columns
 
@@ -97,7 +98,7 @@ def test_a_compaction_while_columns_are_read_hides_nothing(
     run = create(tmp_path)
     run.add_scores("s", [(make("a", 0), Score.missing("down"))])
     run.seal()
-    real: Callable[..., table.Arrays] = table._from_these
+    real: Callable[..., table.Arrays] = table._from_parts
     calls: list[int] = []
 
     def beside(*args: object) -> table.Arrays:
@@ -107,8 +108,40 @@ def test_a_compaction_while_columns_are_read_hides_nothing(
             run.seal()
         return real(*args)
 
-    monkeypatch.setattr(table, "_from_these", beside)
+    monkeypatch.setattr(table, "_from_parts", beside)
     assert columns(run, "s").judged.tolist() == [True]
+    assert len(calls) == 2
+
+
+WELL = ("b", "a", "it's")  # ids that need no care
+
+
+def test_counts_of_parts_are_made_by_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create(tmp_path)
+    more = make("none of the task", 0)
+    run.add_scores("s", [(make(one, at), Score.verdict(at > 0)) for one in WELL for at in range(3)])
+    run.add_scores("s", [(make("a", 900), Score.missing("down")), (more, Score.verdict(True))])
+    run.seal()
+    wanted = table._counts_of(run, columns(run, "s"))
+    monkeypatch.setattr(table, "columns", None)
+    found = counts(run, "s")
+    for name in ("n", "c", "missing"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
+    assert found.n.tolist() == [3, 3, 0, 0, 0, 3]
+    assert found.c.tolist() == [2, 2, 0, 0, 0, 2]
+    assert found.missing.tolist() == [0, 1, 0, 0, 0, 0]
+    assert counts(run, "s", role="greedy").n.tolist() == [0] * len(IDS)
+
+
+def test_rows_that_a_kill_left_in_two_parts_count_once(tmp_path: Path) -> None:
+    run = create(tmp_path)
+    run.add_scores("s", [(make("a", at), Score.verdict(True)) for at in (0, 63, 64, 200)])
+    run.seal()
+    (part,) = parquet.parts(run.score_ledger("s").parts)
+    shutil.copy(part, part.with_name("part-00007.parquet"))
+    assert counts(run, "s").n.sum() == counts(run, "s").c.sum() == 4
 
 
 def test_no_scores_are_empty_columns(tmp_path: Path) -> None:

@@ -15,11 +15,13 @@ from topdraw.analysis.estimates import judge
 from topdraw.analysis.intervals import mean_estimate
 from topdraw.analysis.samples_used import Source, require_samples, whole_k
 from topdraw.analysis.simulated import SUBSETS
+from topdraw.analysis.stopped import Stopped, stopped
 from topdraw.core.estimate import Estimate
 from topdraw.core.protocols import Selector
 from topdraw.core.records import Candidates, Sample
 from topdraw.core.seeds import Rng
 from topdraw.errors import ConfigError
+from topdraw.selection import pick
 from topdraw.selection.candidates import Role, candidates
 from topdraw.selection.resolve import NamedSelector, resolve_selector
 from topdraw.store.run import Run
@@ -63,7 +65,8 @@ def accuracy(
     Raises:
         UnknownNameError: if the selector is unknown, or the run has no scores by a scorer.
         ConfigError: if the run lacks what the selector needs.
-        DomainError: if k is not whole or < 1, or a problem has fewer than k scored samples.
+        DomainError: if k is not whole or < 1, or a problem has fewer than k scored samples, or the
+            rule that stopped the drawing does not guarantee k samples of each.
     """
     k = None if k is None else whole_k(k)
     resolved = resolve_selector(selector)
@@ -71,21 +74,47 @@ def accuracy(
     value = value or (default_value(run, by) if "value" in resolved.needs else None)
     role: Role = "greedy" if "greedy" in resolved.needs else "sampled"
     k = None if role == "greedy" else k
-    found = candidates(run, by=by, value=value, role=role)
+    samples = run.samples(role)
+    found = candidates(run, by=by, value=value, role=role, samples=samples)
     _require_needs(run, resolved, found.values(), by, value)
-    answered = {key: scored(one) for key, one in found.items() if not one.missing.all()}
-    drawn = np.array([found[key].n for key in answered], dtype=np.int64)
-    result = _values(Source(run, by, drawn), resolved, answered, k, rng, subsets)
-    method = f"{resolved.name}, {result.method}"
+    rule = stopped(run, samples) if role == "sampled" else None
+    used, basis = found, "" if k else "all samples"
+    if rule is not None:
+        used, basis = _basis(rule, resolved, found, by, k)
+    answered = {key: scored(one) for key, one in used.items() if not one.missing.all()}
+    drawn = np.array([used[key].n for key in answered], dtype=np.int64)
+    if rule is not None and k is not None and _is_coverage(rule, resolved, by):
+        table = rule.coverage({key: found[key] for key in answered}, [k], f"{resolved.name} of {k}")
+        result = Values(table, f"k = {k}, exact")
+    else:
+        result = _values(Source(run, by, drawn), resolved, answered, k, rng, subsets)
+    method = ", ".join(filter(None, (resolved.name, result.method, basis)))
     if value == by and "value" in resolved.needs:
         method = f"{SELF_JUDGED.format(by)}; {method}"
     left = len(found) - len(answered)
     return mean_estimate(
         result.values[:, 0],
         level=level,
-        missing=sum(int(one.missing.sum()) for one in found.values()),
+        missing=sum(int(one.missing.sum()) for one in used.values()),
         method=method + (f", {left} unanswered problems left out" if left else ""),
     )
+
+
+def _basis(
+    rule: Stopped, resolved: NamedSelector, found: dict[str, Candidates], by: str, k: int | None
+) -> tuple[dict[str, Candidates], str]:
+    """The samples a number may look at under a stopping rule, and what to say of them."""
+    if k is not None and _is_coverage(rule, resolved, by):
+        return rule.all_drawn(found), rule.about_coverage()
+    if k is None and resolved.function is not pick.uniform:
+        return rule.all_drawn(found), rule.about_all()
+    if k is not None:
+        rule.require_start(k, f"{resolved.name} of {k}")
+    return rule.start(found), rule.about_start()
+
+
+def _is_coverage(rule: Stopped, resolved: NamedSelector, by: str) -> bool:
+    return resolved.function is pick.oracle and rule.corrects(by)
 
 
 def _values(
@@ -98,7 +127,7 @@ def _values(
 ) -> Values:
     problems = list(answered.values())
     if k is None:
-        return Values(at_all(resolved, problems)[:, None], "exact, all samples")
+        return Values(at_all(resolved, problems)[:, None], "exact")
     n = np.array([one.n for one in problems], dtype=np.int64)
     require_samples(list(answered), n, k, f"{resolved.name} of {k}", source)
     result = at_ks(resolved, problems, [k], rng=rng, subsets=subsets)

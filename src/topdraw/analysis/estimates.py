@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from topdraw.analysis import coverage
 from topdraw.analysis.intervals import mean_estimate
 from topdraw.analysis.samples_used import Source, require_samples, whole_k
+from topdraw.analysis.stopped import stopped
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import Candidates, FloatArray, IntArray
 from topdraw.errors import ConfigError
@@ -63,18 +64,17 @@ def count(by_problem: Mapping[str, Candidates]) -> Counts:
     )
 
 
-def counts_of(run: Run, by: str | None = None) -> Counts:
-    """Scored and correct samples of each problem of a run.
+def count_scored(run: Run, by_problem: Mapping[str, Candidates]) -> Counts:
+    """`count` of a run's problems, or of those of their samples that a number may look at.
 
     Args:
-        run: a scored run.
-        by: the verifier; default the task's own.
+        run: the run.
+        by_problem: candidates with verdicts.
 
     Raises:
-        ConfigError: if there is no verifier, or nothing was scored.
-        UnknownNameError: if the run holds no scores by it.
+        ConfigError: if nothing was scored.
     """
-    counts = count(candidates(run, by=judge(run, by)))
+    counts = count(by_problem)
     if not counts.problem_ids:
         raise ConfigError(f"The run {run.path} has no scored sample yet.")
     return counts
@@ -113,7 +113,9 @@ def pass_at_k(
 
     `pass_at_k(run, k, by="gsm8k")` is the mean over the problems of the run, as an `Estimate`;
     `pass_at_k(n, c, k)` on counts is `analysis.coverage.pass_at_k`, one number per problem. In
-    both, pass@k = 1 - C(n-c, k) / C(n, k), the average over all subsets of k samples.
+    both, pass@k = 1 - C(n-c, k) / C(n, k), the average over all subsets of k samples. Of a run that
+    was drawn until the first pass by this verifier it is `analysis.stopping.stopped_coverage`, and
+    of one that another rule stopped the same over the first samples, which no rule can prevent.
 
     Args:
         n: a run; or shape (problems,), scored samples per problem.
@@ -128,7 +130,7 @@ def pass_at_k(
 
     Raises:
         DomainError: if k is not whole or < 1, or a problem has fewer than k scored samples (never
-            silently 1.0).
+            silently 1.0), or the rule that stopped the drawing leaves no unbiased number.
         UnknownNameError: if the run holds no scores by `by`.
         ConfigError: if the run has no verifier, or no scored sample.
         TypeError: if the arguments fit neither form.
@@ -159,7 +161,8 @@ def pass_hat_k(
 ) -> FloatArray | Estimate:
     """Probability that all of k samples are correct: of a run, or from counts.
 
-    pass^k = C(c, k) / C(n, k). Forms, arguments and errors are those of `pass_at_k`.
+    pass^k = C(c, k) / C(n, k). Forms, arguments and errors are those of `pass_at_k`; of a run that
+    a rule stopped, over the first samples alone, which no rule can have prevented.
 
     Args:
         n: a run; or shape (problems,), scored samples per problem.
@@ -172,7 +175,8 @@ def pass_hat_k(
         The estimate over problems; from counts, shape (problems,), in [0, 1].
 
     Raises:
-        DomainError: if k is not whole or < 1, or a problem has fewer than k scored samples.
+        DomainError: if k is not whole or < 1, or a problem has fewer than k scored samples, or the
+            rule that stopped the drawing does not guarantee k samples of each.
         UnknownNameError: if the run holds no scores by `by`.
         ConfigError: if the run has no verifier, or no scored sample.
         TypeError: if the arguments fit neither form.
@@ -202,14 +206,35 @@ def _either(
         return formula(n, c, k)
     if (c is None) == (k is None):
         raise TypeError(f"{name}k of a run takes one k, as in {name}k(run, 4).")
-    used = whole_k(c if k is None else k)
-    counts, what = counts_of(n, by), f"{name}{used}"
-    source = Source(n, judge(n, by), counts.drawn)
-    require_samples(counts.problem_ids, counts.n, used, what, source)
+    return _of_run(formula, name, n, whole_k(c if k is None else k), by, level)
+
+
+def _of_run(
+    formula: Callable[[ArrayLike, ArrayLike, int], FloatArray],
+    name: str,
+    run: Run,
+    k: int,
+    by: str | None,
+    level: float,
+) -> Estimate:
+    by, samples = judge(run, by), run.samples()
+    what, basis = f"{name}{k}", "exact and unbiased"
+    found, rule = candidates(run, by=by, samples=samples), stopped(run, samples)
+    if rule is not None and rule.corrects(by) and formula is coverage.pass_at_k:
+        counts = count_scored(run, rule.all_drawn(found))
+        values = rule.coverage({key: found[key] for key in counts.problem_ids}, [k], what)[:, 0]
+        basis += f", {rule.about_coverage()}"
+    else:
+        if rule is not None:
+            rule.require_start(k, what)
+            found, basis = rule.start(found), f"{basis}, {rule.about_start()}"
+        counts = count_scored(run, found)
+        require_samples(counts.problem_ids, counts.n, k, what, Source(run, by, counts.drawn))
+        values = formula(counts.n, counts.c, k)
     skipped = f", {len(counts.unanswered)} unanswered problems left out"
     return mean_estimate(
-        formula(counts.n, counts.c, used),
+        values,
         level=level,
         missing=counts.missing,
-        method=f"{what}, exact and unbiased" + (skipped if counts.unanswered else ""),
+        method=f"{what}, {basis}" + (skipped if counts.unanswered else ""),
     )

@@ -14,15 +14,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from topdraw.analysis.coverage import coverage_curve
-from topdraw.analysis.estimates import counts_of
+from topdraw.analysis.estimates import count_scored, judge
 from topdraw.analysis.intervals import resamples
+from topdraw.analysis.stopped import stopped
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import FloatArray, IntArray
 from topdraw.core.seeds import Rng
 from topdraw.errors import DomainError
+from topdraw.selection.candidates import candidates
 from topdraw.store.run import Run
 
 _POINTS = 100
+_FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +114,28 @@ def fit_coverage(
         draws: how many resamples.
 
     Returns:
-        The law over k = 1..n, n the smallest number of scored samples of a problem.
+        The law over k = 1..n, n the smallest number of scored samples of a problem. Of a run that
+        a rule stopped, over the k for which `estimates.pass_at_k` has a number.
 
     Raises:
         ConfigError: if there is no verifier or no scored sample.
         UnknownNameError: if the run holds no scores by `by`.
-        DomainError: as `fit_counts`.
+        DomainError: as `fit_counts`, or if the rule that stopped the drawing does not guarantee the
+            samples.
     """
-    counts = counts_of(run, by)
+    by, samples = judge(run, by), run.samples()
+    found, rule = candidates(run, by=by, samples=samples), stopped(run, samples)
+    if rule is not None and rule.corrects(by):
+        counts = count_scored(run, rule.all_drawn(found))
+        kept = {key: found[key] for key in counts.problem_ids}
+        ks = _spaced(rule.reach(kept))
+        table = rule.coverage(kept, ks.tolist(), "A coverage law")
+        # The rule is no part of the likelihood of n and c, by which the beta law is fitted.
+        return _fitted(ks, table, counts.n, counts.c, level, rng, draws, counts.missing)
+    if rule is not None:
+        rule.require_start(_FEWEST, f"A coverage law of {_FEWEST} or more samples")
+        found = rule.start(found)
+    counts = count_scored(run, found)
     return fit_counts(counts.n, counts.c, level=level, rng=rng, draws=draws, missing=counts.missing)
 
 
@@ -152,11 +169,30 @@ def fit_counts(
         Brown et al. 2024 (arXiv 2407.21787), section 3.2 and figure 5, which fit log c; here c.
     """
     n_, c_ = (np.asarray(x, dtype=np.int64) for x in np.broadcast_arrays(n, c))
-    k_max = int(n_.min()) if n_.size else 0
-    if k_max < 3:
-        raise DomainError(f"A coverage law needs at least 3 samples per problem, not {k_max}.")
-    ks = np.unique(np.geomspace(1, k_max, _POINTS).round().astype(np.int64))
+    ks = _spaced(int(n_.min()) if n_.size else 0)
     table = coverage_curve(n_, c_, ks.tolist())
+    return _fitted(ks, table, n_, c_, level, rng, draws, missing)
+
+
+def _spaced(k_max: int) -> IntArray:
+    if k_max < _FEWEST:
+        raise DomainError(
+            f"A coverage law needs at least {_FEWEST} samples per problem, not {k_max}."
+        )
+    return np.unique(np.geomspace(1, k_max, _POINTS).round().astype(np.int64))
+
+
+def _fitted(
+    ks: IntArray,
+    table: FloatArray,
+    n_: IntArray,
+    c_: IntArray,
+    level: float,
+    rng: Rng,
+    draws: int,
+    missing: int,
+) -> CoverageLaw:
+    """The law through coverage of shape (problems, ks), with the beta law of the counts."""
     mean = table.mean(axis=0)
     if not mean.any() or mean[0] == 1:
         raise DomainError("Coverage is the same at every k, 0 or 1: there is no law to fit.")
@@ -172,7 +208,7 @@ def fit_counts(
     )
     residual = float(np.abs(_law(*best, ks) - mean).mean())
     beta_mean, beta_weight = _fit_beta(n_, c_)
-    return CoverageLaw(a, b, residual, k_max, found, beta_mean, beta_weight, line)
+    return CoverageLaw(a, b, residual, int(ks[-1]), found, beta_mean, beta_weight, line)
 
 
 def _law(a: ArrayLike, b: ArrayLike, k: ArrayLike) -> FloatArray:

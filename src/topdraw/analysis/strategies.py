@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from topdraw.analysis.accuracy import SELF_JUDGED
-from topdraw.analysis.curves import Values, at_all, at_ks, scored
+from topdraw.analysis.curves import at_all, at_ks, scored
+from topdraw.analysis.stopped import Stopped
 from topdraw.core.records import Candidates, FloatArray, Sample
 from topdraw.selection.candidates import candidates
-from topdraw.selection.pick import greedy
-from topdraw.selection.resolve import resolve_selector
+from topdraw.selection.pick import greedy, oracle, uniform
+from topdraw.selection.resolve import NamedSelector, resolve_selector
 from topdraw.store.run import Run
 
 
@@ -28,8 +30,9 @@ class Strategy:
         name: unique key, as in `Curve.strategy`.
         label: what to print.
         chooser: the scorer that chooses, or "".
-        values: shape (problems, ks + 1). Expected correctness at each k, and last at k = n; NaN
-            where it chooses nobody.
+        ks: samples used.
+        values: shape (problems, ks + 1). Expected correctness at each k, and last at k = n, or over
+            all that a stopping rule drew; NaN where it chooses nobody.
         method: "exact", or how it was simulated.
         flat: True when it costs one sample, whatever k.
         real: whether it could be used without knowing the verdicts, and chooses among k.
@@ -38,6 +41,7 @@ class Strategy:
     name: str
     label: str
     chooser: str
+    ks: tuple[int, ...]
     values: FloatArray
     method: str
     flat: bool = False
@@ -45,14 +49,45 @@ class Strategy:
 
     @property
     def at_n(self) -> FloatArray:
-        """Shape (problems,). Expected correctness at k = n."""
+        """Shape (problems,). Expected correctness at k = n, or over all that a rule drew."""
         return self.values[:, -1]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The problems of a report, and which of their samples a number may look at.
+
+    Attributes:
+        keys: problems with a scored sample, in order.
+        n: samples that every one of them has.
+        rule: what stopped the drawing; None when nothing did.
+    """
+
+    keys: tuple[str, ...]
+    n: int
+    rule: Stopped | None = None
+
+    def waits_for(self, by: str) -> bool:
+        """Whether drawing waited for a pass by this verifier."""
+        return self.rule is not None and self.rule.corrects(by)
+
+    def start(self, found: Mapping[str, Candidates]) -> list[Candidates]:
+        """What k <= n samples are drawn from: without a rule, all."""
+        kept = {key: found[key] for key in self.keys}
+        return [scored(one) for one in (self.rule.start(kept) if self.rule else kept).values()]
+
+    def every(self, found: Mapping[str, Candidates]) -> list[Candidates]:
+        """All that was drawn."""
+        kept = {key: found[key] for key in self.keys}
+        return [scored(one) for one in (self.rule.all_drawn(kept) if self.rule else kept).values()]
 
 
 def strategies(
     run: Run,
-    kept: Mapping[str, Candidates],
+    found: Mapping[str, Candidates],
+    pool: Pool,
     ks: Sequence[int],
+    coverage_ks: Sequence[int],
     *,
     by: str,
     value: str,
@@ -63,68 +98,107 @@ def strategies(
 
     Args:
         run: a scored run.
-        kept: candidates of the answered problems by `by` and `value`, without missing samples.
-        ks: samples used; the last is n.
+        found: candidates by `by` and `value`.
+        pool: the problems, and what a rule left of them.
+        ks: samples used, each at most n.
+        coverage_ks: the same for the oracle.
         by: the verifier.
         value: the ranking scorer; "" for none.
         samples: the run's drawn samples.
         rng: for what is simulated.
     """
-    problems = list(kept.values())
+    every = pool.every(found)
 
-    def measured(spec: str, among: Sequence[Candidates] = problems) -> Values:
-        return at_ks(resolve_selector(spec), among, ks, rng=rng)
+    def measured(spec: str, among: Mapping[str, Candidates] = found) -> Measured:
+        return _measured(resolve_selector(spec), pool, among, tuple(ks), rng)
 
-    found = [*_greedy(run, kept, by, len(ks))]
+    made = [*_greedy(run, pool.keys, by, tuple(ks))]
     one = measured("random")
-    found.append(Strategy("random", "one sample (mean)", "", *_both(one), flat=True, real=False))
-    votes = any((each.answer >= 0).any() for each in problems)
-    ranks = bool(value) and _has_values(problems)
+    made.append(Strategy("random", "one sample (mean)", "", *one, flat=True, real=False))
+    votes = any((each.answer >= 0).any() for each in every)
+    ranks = bool(value) and _has_values(every)
     warning = f" ({SELF_JUDGED.format(by)})" if value == by else ""
     if votes:
-        found.append(Strategy("majority", "majority vote", "", *_both(measured("majority"))))
+        made.append(Strategy("majority", "majority vote", "", *measured("majority")))
     if ranks:
         label = f"best of k by {value}{warning}"
-        best = _both(measured("best_of_n"))
-        found.append(Strategy("best_of_n", label, value, *best, real=not warning))
+        best = measured("best_of_n")
+        made.append(Strategy("best_of_n", label, value, *best, real=not warning))
     if ranks and votes:
         label = f"vote weighted by {value}{warning}"
-        weighted = _both(measured("weighted_majority"))
-        found.append(Strategy("weighted_majority", label, value, *weighted, real=not warning))
-    for other, among in _other_rankings(run, kept, by, value, samples):
-        best = _both(measured("best_of_n", among))
-        found.append(Strategy(other, f"best of k by {other}", other, *best))
-    oracle = _both(measured("oracle"))
-    found.append(Strategy("oracle", "oracle (pass@k)", by, *oracle, real=False))
-    return found
+        weighted = measured("weighted_majority")
+        made.append(Strategy("weighted_majority", label, value, *weighted, real=not warning))
+    for other, among in _other_rankings(run, pool, by, value, samples):
+        best = measured("best_of_n", among)
+        made.append(Strategy(other, f"best of k by {other}", other, *best))
+    if pool.rule is not None and pool.rule.corrects(by):
+        bound = _corrected(pool.rule, pool, found, tuple(coverage_ks))
+    else:
+        bound = measured("oracle")
+    made.append(Strategy("oracle", "oracle (pass@k)", by, *bound, real=False))
+    return made
 
 
-def _both(result: Values) -> tuple[FloatArray, str]:
-    return result.values, result.method
+class Measured(NamedTuple):
+    """The fields of a `Strategy` that are measured."""
+
+    ks: tuple[int, ...]
+    values: FloatArray
+    method: str
+
+
+def _measured(
+    selector: NamedSelector,
+    pool: Pool,
+    found: Mapping[str, Candidates],
+    ks: tuple[int, ...],
+    rng: np.random.Generator,
+) -> Measured:
+    start = pool.start(found)
+    if pool.rule is None:
+        result = at_ks(selector, start, (*ks, pool.n), rng=rng)
+        return Measured(ks, result.values, result.method)
+    # A problem may lack all scores of its first samples, and none of the later ones.
+    known = [at for at, one in enumerate(start) if one.n]
+    result = at_ks(selector, [start[at] for at in known], (*ks, 1), rng=rng)
+    values = np.full((len(start), len(ks) + 1), np.nan)
+    values[known] = result.values
+    if selector.function is not uniform:
+        values[:, -1] = at_all(selector, pool.every(found))
+    return Measured(ks, values, result.method)
+
+
+def _corrected(
+    rule: Stopped, pool: Pool, found: Mapping[str, Candidates], ks: tuple[int, ...]
+) -> Measured:
+    table = rule.coverage({key: found[key] for key in pool.keys}, ks, "coverage")
+    last = at_all(oracle, pool.every(found))
+    return Measured(
+        ks, np.concatenate([table, last[:, None]], axis=1), f"exact, {rule.about_coverage()}"
+    )
 
 
 def _has_values(problems: Sequence[Candidates]) -> bool:
     return any(not np.isnan(each.value).all() for each in problems)
 
 
-def _greedy(run: Run, kept: Mapping[str, Candidates], by: str, width: int) -> Iterator[Strategy]:
+def _greedy(run: Run, keys: Sequence[str], by: str, ks: tuple[int, ...]) -> Iterator[Strategy]:
     if run.manifest.sampler("greedy") is None:
         return
     drawn = candidates(run, by=by, role="greedy")
-    values = at_all(greedy, [drawn[key] for key in kept])
+    values = at_all(greedy, [drawn[key] for key in keys])
     if not np.isnan(values).all():
-        columns = np.repeat(values[:, None], width, axis=1)
-        yield Strategy("greedy", "greedy", "", columns, "exact", flat=True, real=False)
+        columns = np.repeat(values[:, None], len(ks) + 1, axis=1)
+        yield Strategy("greedy", "greedy", "", ks, columns, "exact", flat=True, real=False)
 
 
 def _other_rankings(
-    run: Run, kept: Mapping[str, Candidates], by: str, value: str, samples: Sequence[Sample]
-) -> Iterator[tuple[str, list[Candidates]]]:
+    run: Run, pool: Pool, by: str, value: str, samples: Sequence[Sample]
+) -> Iterator[tuple[str, dict[str, Candidates]]]:
     """Ranking scorers besides `value`: stored ones without a verdict, and the log-probability."""
     for name in sorted({*run.scorers(), "logprob"} - {by, value, ""}):
         if name in run.scorers() and any(s.passed is not None for s in run.scores(name).values()):
             continue
         found = candidates(run, by=by, value=name, samples=samples)
-        among = [scored(found[key]) for key in kept]
-        if _has_values(among):
-            yield name, among
+        if _has_values(pool.every(found)):
+            yield name, found

@@ -7,21 +7,23 @@ Try it: `python -m pytest tests/analysis/test_summary.py`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from topdraw.analysis.accuracy import default_value
+from topdraw.analysis.compared import comparisons, selection_gap
 from topdraw.analysis.curves import at_all, scored
 from topdraw.analysis.estimates import judge
-from topdraw.analysis.intervals import mean_estimates, paired_difference
-from topdraw.analysis.samples_used import Source, require_samples, whole_k
-from topdraw.analysis.strategies import Strategy, strategies
+from topdraw.analysis.intervals import mean_estimate, mean_estimates
+from topdraw.analysis.ks import checked_ks, coverage_reach, default_ks
+from topdraw.analysis.stopped import Stopped, stopped
+from topdraw.analysis.strategies import Pool, Strategy, strategies
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import Candidates
 from topdraw.core.seeds import Rng, generator
-from topdraw.errors import ConfigError, DomainError
+from topdraw.errors import ConfigError
 from topdraw.selection.candidates import candidates
 from topdraw.selection.pick import best_of_n
 from topdraw.selection.vote import majority
@@ -37,9 +39,12 @@ class Curve:
             the name of another ranking scorer of the run ("logprob", ...), "oracle".
         label: what to print; says so loudly when chooser and judge are the same scorer.
         chooser: the scorer that chooses; "" when none does.
-        k: samples used; (1,) for "greedy" and "random", which cost one sample.
+        k: samples used; (1,) for "greedy" and "random", which cost one sample. Of a run that a rule
+            stopped, at most its first samples, but for coverage by the rule's own verifier.
         estimates: one for each k, over problems.
         method: "exact", or "simulated, 400 subsets, s.e. <= 0.004".
+        drawn: its value over all that a stopping rule drew; None without a rule, for "greedy" and
+            "random", and for all but the oracle where the rule waited for the oracle's verdict.
     """
 
     strategy: str
@@ -48,6 +53,7 @@ class Curve:
     k: tuple[int, ...]
     estimates: tuple[Estimate, ...]
     method: str
+    drawn: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Difference:
     Attributes:
         a: strategy.
         b: strategy taken off it.
-        k: samples used.
+        k: samples used; 0 for all that a stopping rule drew.
         estimate: mean of a - b over problems, with interval and p-value.
     """
 
@@ -79,6 +85,9 @@ class ProblemRow:
         majority: probability that the vote over all n samples is correct; NaN when no sample has
             an answer.
         best_of_n: the same for the best of all n by the run's value scorer; NaN without values.
+
+    Where a rule stopped the drawing, n and c are of whole batches, and c / n is no estimate; where
+    it waited for a pass, nothing else chooses: majority and best_of_n are NaN.
     """
 
     problem_id: str
@@ -90,6 +99,34 @@ class ProblemRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopping:
+    """The rule that stopped the drawing of a run, and how far it got.
+
+    Attributes:
+        until: the rule in words.
+        rule: "pass" or "settled".
+        waited: whether it waited for a pass by the report's own verifier: then coverage is known up
+            to the cap, and stopping at the first pass is a strategy.
+        cap: most samples of a problem.
+        first: samples that every problem has, whatever they hold.
+        reach: the largest k of the coverage curve.
+        per_problem: mean number of samples of a problem.
+        tokens: mean number of output tokens of the first samples.
+        unfinished: problems with samples that the rule has not ended.
+    """
+
+    until: str
+    rule: str
+    waited: bool
+    cap: int
+    first: int
+    reach: int
+    per_problem: float
+    tokens: float
+    unfinished: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What n samples bought.
 
@@ -98,19 +135,21 @@ class Summary:
         model: what the model is called.
         by: the verifier.
         value: the scorer that ranks; "" when the run has none.
-        n: the largest k that every answered problem has scored samples for.
+        n: the largest k that every answered problem has scored samples for; where a rule stopped
+            the drawing, among its first samples.
         problems: problems of the run, unanswered ones included.
         samples: drawn samples, missing ones included, greedy ones not.
         missing: samples that could not be scored.
-        unanswered: problems without any scored sample; in no number.
+        unanswered: problems without any scored sample (of a whole batch); in no number.
         ks: the k of the curves; always 1, 10 and 100 when <= n, and n.
         curves: in the order greedy, random, majority, best_of_n, weighted_majority, other ranking
             scorers, oracle; those that the run has data for.
-        differences: paired, at k = n.
-        gap: oracle less the best real strategy at k = n, paired.
+        differences: paired, at k = n, or over all that a stopping rule drew.
+        gap: oracle less the best real strategy, likewise; NaN where the rule waited for a pass.
         rows: one for each problem, in order.
         never_solved: answered problems without a sample that passed.
         output_tokens: tokens of the drawn samples.
+        stopping: what stopped the drawing; None when every problem has all its samples.
     """
 
     task: str
@@ -129,6 +168,7 @@ class Summary:
     rows: tuple[ProblemRow, ...]
     never_solved: int
     output_tokens: int
+    stopping: Stopping | None = None
 
 
 def summarize(
@@ -142,7 +182,9 @@ def summarize(
     """What the samples of a run bought: every strategy at every k, over the same problems.
 
     Problems may have different numbers of scored samples; k goes up to the smallest, n, and the
-    value at k is the mean over all subsets of k of all that a problem has.
+    value at k is the mean over all subsets of k of all that a problem has. Of a run that a rule
+    stopped it is the mean over subsets of the first samples, and of all that was drawn each
+    strategy has one value besides; see `analysis.stopping`.
 
     Args:
         run: a scored run.
@@ -154,68 +196,70 @@ def summarize(
     Raises:
         ConfigError: if there is no verifier, or no scored sample.
         UnknownNameError: if the run has no scores by one of them.
-        DomainError: if a k is not whole, below 1 or above n.
+        DomainError: if a k is not whole, below 1, or above n and above what is known of coverage.
     """
     by = judge(run, by)
     samples = run.samples()
     value = value or default_value(run, by, samples)
     found = candidates(run, by=by, value=value, samples=samples)
-    kept = {key: scored(one) for key, one in found.items() if not one.missing.all()}
-    if not kept:
+    rule = stopped(run, samples)
+    seen = found if rule is None else rule.all_drawn(found)
+    keys = tuple(key for key, one in seen.items() if not one.missing.all())
+    start = Pool(keys, 0, rule).start(found)
+    pool = Pool(keys, min((one.n for one in start if one.n), default=0), rule)
+    if not pool.n:
         raise ConfigError(f"The run {run.path} has no sample scored by {by!r}.")
-    n = min(one.n for one in kept.values())
-    drawn = np.array([found[key].n for key in kept], np.int64)
-    used = default_ks(n) if ks is None else _checked_ks(ks, kept, Source(run, by, drawn))
+    reach = coverage_reach(pool, found, by)
+    asked = None if ks is None else checked_ks(ks, run, pool, found, by)
+    used = tuple(k for k in asked or default_ks(pool.n) if k <= pool.n)
+    covered = asked or tuple(sorted({k for k in (*used, *default_ks(reach)) if k <= reach}))
     random = generator(rng)
     compared = strategies(
-        run, kept, (*used, n), by=by, value=value or "", samples=samples, rng=random
+        run, found, pool, used, covered, by=by, value=value or "", samples=samples, rng=random
     )
     missing = sum(int(one.missing.sum()) for one in found.values())
-    rows = tuple(_row(key, one) for key, one in found.items())
+    if pool.waits_for(by) and pool.n == 1:
+        compared = [one for one in compared if one.flat or one.name == "oracle"]
+    rows = tuple(_row(key, one, pool.waits_for(by)) for key, one in seen.items())
     return Summary(
         task=str(run.manifest.task.get("name", "")),
         model=model_name(run.manifest.model),
         by=by,
         value=value or "",
-        n=n,
+        n=pool.n,
         problems=len(found),
         samples=sum(one.n for one in found.values()),
         missing=missing,
-        unanswered=tuple(key for key in found if key not in kept),
+        unanswered=tuple(key for key, one in seen.items() if one.missing.all()),
         ks=used,
-        curves=tuple(_curve(one, used, missing) for one in compared),
-        differences=_differences(compared, n, missing, random),
-        gap=_gap(compared, missing, random),
+        curves=tuple(_curve(one, pool, by, missing) for one in compared),
+        differences=tuple(
+            Difference(a, b, 0 if rule else pool.n, estimate)
+            for a, b, estimate in comparisons(compared, pool, missing=missing, rng=random)
+        ),
+        gap=selection_gap(compared, pool, missing=missing, rng=random),
         rows=rows,
         never_solved=sum(row.n > 0 and row.c == 0 for row in rows),
         output_tokens=sum(int(one.length_tokens.sum()) for one in found.values()),
+        stopping=None if rule is None else _stopping(rule, pool, found, by, reach),
     )
 
 
-def default_ks(n: int) -> tuple[int, ...]:
-    """1, 2, 3, 5, 10, 20, 30, 50, 100, ... as far as n, and n.
-
-    Args:
-        n: the largest, >= 1.
-
-    Examples:
-        >>> default_ks(64)
-        (1, 2, 3, 5, 10, 20, 30, 50, 64)
-    """
-    steps = (digit * 10**power for power in range(len(str(n))) for digit in (1, 2, 3, 5))
-    return tuple(sorted({k for k in steps if k < n} | {n}))
-
-
-def _checked_ks(
-    ks: Iterable[int], kept: Mapping[str, Candidates], source: Source
-) -> tuple[int, ...]:
-    used = tuple(sorted({whole_k(k) for k in ks}))
-    if not used:
-        raise DomainError("There is no k to look at; name at least one.")
-    n = np.array([one.n for one in kept.values()], np.int64)
-    for k in (used[0], used[-1]):
-        require_samples(list(kept), n, k, f"k = {k}", source)
-    return used
+def _stopping(
+    rule: Stopped, pool: Pool, found: Mapping[str, Candidates], by: str, reach: int
+) -> Stopping:
+    lengths = np.concatenate([one.length_tokens for one in pool.start(found)])
+    return Stopping(
+        until=str(rule.until),
+        rule=rule.until.rule,
+        waited=rule.corrects(by),
+        cap=rule.cap,
+        first=rule.first,
+        reach=reach,
+        per_problem=rule.per_problem,
+        tokens=float(lengths.mean()),
+        unfinished=rule.unfinished,
+    )
 
 
 def model_name(identity: Mapping[str, object]) -> str:
@@ -230,59 +274,28 @@ def model_name(identity: Mapping[str, object]) -> str:
     return ", ".join(f"{key}={value}" for key, value in identity.items())
 
 
-def _curve(one: Strategy, ks: Sequence[int], missing: int) -> Curve:
-    used = (1,) if one.flat else tuple(ks)
-    values = one.values[:, : len(used)]
-    estimates = mean_estimates(values, missing=missing, method=f"{one.label}, {one.method}")
-    return Curve(one.name, one.label, one.chooser, used, estimates, one.method)
+def _curve(one: Strategy, pool: Pool, by: str, missing: int) -> Curve:
+    used = (1,) if one.flat else one.ks
+    method, drawn = f"{one.label}, {one.method}", None
+    is_kept = pool.waits_for(by) and one.name == "oracle"
+    if pool.rule is not None and one.name != "greedy":
+        method += "" if is_kept else f", {pool.rule.about_start()}"
+        # Who waits for a pass keeps it; what else may choose among those samples says nothing.
+        if is_kept or not (one.flat or pool.waits_for(by)):
+            told = f"{one.label}, exact, {pool.rule.about_all()}"
+            drawn = mean_estimate(one.at_n, missing=missing, method=told)
+    estimates = mean_estimates(one.values[:, : len(used)], missing=missing, method=method)
+    return Curve(one.name, one.label, one.chooser, used, estimates, one.method, drawn)
 
 
-def _differences(
-    compared: Sequence[Strategy], n: int, missing: int, random: np.random.Generator
-) -> tuple[Difference, ...]:
-    """All less the mean sample, the best real strategy less greedy, the oracle less the best."""
-    by_name = {one.name: one for one in compared}
-    mean = by_name["random"]
-    pairs = [(one, mean) for one in compared if one.real or one.name == "greedy"]
-    best = _best(compared)
-    if "greedy" in by_name and best.real:
-        pairs.append((best, by_name["greedy"]))
-    pairs.append((by_name["oracle"], best))
-    return tuple(Difference(a.name, b.name, n, _paired(a, b, missing, random)) for a, b in pairs)
-
-
-def _gap(compared: Sequence[Strategy], missing: int, random: np.random.Generator) -> Estimate:
-    oracle = next(one for one in compared if one.name == "oracle")
-    return _paired(oracle, _best(compared), missing, random)
-
-
-def _paired(a: Strategy, b: Strategy, missing: int, random: np.random.Generator) -> Estimate:
-    # The oracle is right wherever a choice among the same samples can be: never below it.
-    # (On average over subsets a simulated one can be, by its error; then nothing is claimed.)
-    ordered = a.name == "oracle" and not (b.at_n > a.at_n + 1e-9).any()
-    method = f"{a.name} less {b.name} at k = n"
-    if a.name == "oracle":
-        method += ", the best real strategy of this run"
-    return paired_difference(
-        a.at_n, b.at_n, rng=random, ordered=ordered, missing=missing, method=method
-    )
-
-
-def _best(compared: Sequence[Strategy]) -> Strategy:
-    """The real strategy that does best at k = n; the mean sample when there is none."""
-    real = [one for one in compared if one.real and not np.isnan(one.at_n).all()]
-    fallback = [one for one in compared if one.name == "random"]
-    return max(real or fallback, key=lambda one: float(np.nanmean(one.at_n)))
-
-
-def _row(problem_id: str, one: Candidates) -> ProblemRow:
+def _row(problem_id: str, one: Candidates, waited: bool) -> ProblemRow:
     rest = scored(one)
-    vote = float(at_all(majority, [rest])[0]) if (rest.answer >= 0).any() else math.nan
+    votes = not waited and (rest.answer >= 0).any()
     return ProblemRow(
         problem_id=problem_id,
         n=rest.n,
         c=int(rest.passed.sum()),
         missing=one.n - rest.n,
-        majority=vote,
-        best_of_n=float(at_all(best_of_n, [rest])[0]),
+        majority=float(at_all(majority, [rest])[0]) if votes else math.nan,
+        best_of_n=float(at_all(best_of_n, [rest])[0]) if not waited else math.nan,
     )

@@ -22,6 +22,9 @@ _COMMANDS = {
     "score": "Score a run's samples with a verifier, a reward model or your own function.",
     "select": "Choose one sample per problem and print the choices.",
     "report": "Compare all strategies and write the page.",
+    "runs": "List the runs in a folder and how far each is.",
+    "show": "Say what a run holds and what it cost.",
+    "verify-run": "Check every record and file of a run.",
     "ask": "Ask one question n times and print the best answer.",
     "tasks": "List the tasks, or show the problems of one.",
     "models": "List the kinds of models and how to name one.",
@@ -39,7 +42,7 @@ class Commands(click.Group):
         """The command of that name; None when there is none."""
         if name not in _COMMANDS:
             return None
-        command = import_module(f"topdraw.cli.{name}").command
+        command = import_module(f"topdraw.cli.{name.replace('-', '_')}").command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -86,10 +89,11 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            "Interrupted. Everything drawn so far is kept; the same command goes on.", err=True
-        )
+        _say_goodbye()
         sys.exit(130)
+    except SystemExit:  # after SIGTERM, with 143
+        _say_goodbye()
+        raise
     except TopdrawError as error:
         if debug:
             raise
@@ -100,6 +104,10 @@ def main() -> None:
             raise
         click.echo(f"Error: {error}", err=True)
         sys.exit(3)
+
+
+def _say_goodbye() -> None:
+    click.echo("Interrupted. Everything drawn so far is kept; the same command goes on.", err=True)
 
 
 def _explain(error: TopdrawError) -> None:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from topdraw.cli.options import Draw, draw_options, json_option, out_option, value_option
+from topdraw.cli.draw import Draw, question_options
+from topdraw.cli.grouped import GroupedCommand
+from topdraw.cli.options import json_option, option, out_option, value_option
 from topdraw.cli.shown import line, print_output
 
 if TYPE_CHECKING:
@@ -23,28 +25,27 @@ if TYPE_CHECKING:
     from topdraw.store.run import Run
 
 
-@click.command("ask")
+@click.command("ask", cls=GroupedCommand)
 @click.argument("question", required=False)
-@draw_options
-@click.option(
+@option(
+    "Run",
     "--select",
     "selector",
+    metavar="SELECTOR",
     default="majority",
-    show_default=True,
-    help="How to choose: majority, best_of_n, weighted_majority, ...",
+    about="How to choose: majority, best_of_n, weighted_majority, ...",
 )
-@click.option(
-    "--by", default="number", show_default=True, metavar="SCORER", help="Scorer whose answers vote."
-)
+@option("Run", "--by", default="number", metavar="SCORER", about="Scorer whose answers vote.")
 @value_option
-@click.option(
+@option(
+    "Run",
     "--show",
     type=click.Choice(["best", "all"]),
     default="best",
-    show_default=True,
-    help="all lists every distinct answer.",
+    about="all lists every distinct answer.",
 )
 @out_option
+@question_options
 @json_option
 def command(
     draw: Draw,
@@ -62,7 +63,8 @@ def command(
     The built-in model knows the three built-in tasks only.
     """
     from topdraw.analysis.select import select
-    from topdraw.cli.steps import check_names, draw_run, ranking_scorers, score_run
+    from topdraw.cli.drawing import draw_run
+    from topdraw.cli.steps import check_names, ranking_scorers, score_run
     from topdraw.core.records import Problem, Task
 
     text = question or sys.stdin.read().strip()

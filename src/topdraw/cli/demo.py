@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from topdraw.cli.options import builtin_draw, json_option, out_option
+from topdraw.cli.draw import builtin_draw
+from topdraw.cli.options import json_option, out_option
 from topdraw.cli.shown import line
 
 if TYPE_CHECKING:
@@ -67,8 +68,9 @@ def command(
 
     Problems were held out of its training. Try also: topdraw demo countdown.
     """
+    from topdraw.cli.drawing import draw_run
     from topdraw.cli.report import show_report
-    from topdraw.cli.steps import draw_run, load_task, score_run
+    from topdraw.cli.steps import load_task, score_run
 
     started = time.monotonic()
     draw = builtin_draw(model, n=n, temperature=temperature, seed=seed)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import click
 
+from topdraw.cli.draw import Draw, draw_options
+from topdraw.cli.grouped import GroupedCommand
 from topdraw.cli.options import (
-    Draw,
     by_option,
-    draw_options,
     greedy_option,
     json_option,
     out_option,
@@ -19,14 +19,14 @@ from topdraw.cli.options import (
 )
 
 
-@click.command("run")
+@click.command("run", cls=GroupedCommand)
 @click.argument("task")
-@draw_options
 @task_options
-@greedy_option
 @out_option
 @by_option
 @value_option
+@greedy_option
+@draw_options
 @json_option
 def command(
     draw: Draw,
@@ -44,11 +44,11 @@ def command(
 
     Killed at any moment, the same command goes on where it stopped and ends with the same samples.
     """
+    from topdraw.cli.drawing import draw_run, stopping_rule
     from topdraw.cli.report import show_report
     from topdraw.cli.steps import (
         check_names,
         check_targets,
-        draw_run,
         load_task,
         ranking_scorers,
         score_run,
@@ -63,7 +63,8 @@ def command(
         )
     check_names(scorers=(verifier, value))
     check_targets(loaded, verifier)
-    run = draw_run(loaded, draw, out=out, greedy=greedy)
+    until = stopping_rule(draw.stopping, verifier)
+    run = draw_run(loaded, draw, out=out, greedy=greedy, until=until, by=verifier)
     scored_by, *ranked_by = score_run(run, [verifier, *ranking_scorers(run, value)])
     ranking = ranked_by[0] if ranked_by else None
     show_report(run, by=scored_by, value=ranking, out=None, as_json=as_json)

@@ -9,27 +9,31 @@ import json
 
 import click
 
-from topdraw.cli.options import (
-    Draw,
-    draw_options,
-    greedy_option,
-    json_option,
-    out_option,
-    task_options,
-)
+from topdraw.cli.draw import Draw, draw_options
+from topdraw.cli.grouped import GroupedCommand
+from topdraw.cli.options import greedy_option, json_option, option, out_option, task_options
 
 
-@click.command("sample")
+@click.command("sample", cls=GroupedCommand)
 @click.argument("task", required=False)
-@click.option(
+@task_options
+@option(
+    "Run",
     "--resume",
     type=click.Path(exists=True, file_okay=False),
-    help="Go on with this run: its task, model, decoding and seed; -n says how many.",
+    metavar="RUN",
+    about="Go on with this run: its task, model, decoding, seed and stopping rule; -n says how "
+    "many.",
 )
-@draw_options
-@task_options
-@greedy_option
 @out_option
+@greedy_option
+@draw_options
+@option(
+    "Stopping",
+    "--by",
+    metavar="SCORER",
+    about="Scorer whose verdicts or answers count. Default: the task's own.",
+)
 @json_option
 def command(
     draw: Draw,
@@ -40,6 +44,7 @@ def command(
     task_options: tuple[str, ...],
     greedy: bool,
     out: str | None,
+    by: str | None,
     as_json: bool,
 ) -> None:
     """Draw n samples of every problem of TASK (a task's name, or a .jsonl file).
@@ -47,17 +52,24 @@ def command(
     Stopped half-way, the same command draws only what is missing; a larger -n tops up, and so does
     --resume RUN -n N. A run of an endpoint needs its --endpoint again: no address is stored.
     """
-    from topdraw.cli.steps import draw_run, load_task, reopened
+    from topdraw.cli.drawing import draw_run, reopened, stopping_rule
+    from topdraw.cli.steps import check_targets, load_task
 
     if (task is None) == (resume is None):
         raise click.UsageError("Give a TASK, or --resume RUN.")
     if resume is not None:
-        loaded, draw, greedy = reopened(resume, draw)
-        out = resume
+        loaded, draw, greedy, until = reopened(resume, draw)
+        out, scorer = resume, by or (until.by if until else "")
     else:
         loaded = load_task(task or "", problems=problems, task_seed=task_seed, pairs=task_options)
-    run = draw_run(loaded, draw, out=out, greedy=greedy)
-    samples = len(run.samples())
+        scorer = by or loaded.scorer
+        until = stopping_rule(draw.stopping, scorer)
+    if until is not None:
+        check_targets(loaded, until.by)
+    run = draw_run(loaded, draw, out=out, greedy=greedy, until=until, by=scorer)
+    samples = sum(
+        len(run.drawn(one.hash)) for one in run.manifest.samplers if one.role == "sampled"
+    )
     if as_json:
         row = {"run": str(run.path), "problems": len(run.problems), "samples": samples}
         click.echo(json.dumps(row))

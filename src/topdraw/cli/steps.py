@@ -1,23 +1,16 @@
-"""The steps that commands are made of: load a task, connect a model, draw, score.
+"""The steps that commands are made of: load a task, check it, score a run.
 
-Not here: options and printing. Try it: `topdraw run countdown -n 10 --problems 5`.
+Not here: drawing (`topdraw.cli.drawing`), options and printing.
+Try it: `topdraw run countdown -n 10 --problems 5`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-import click
-
-from topdraw.cli.options import Draw
-from topdraw.cli.progress import Advance, progress
-from topdraw.cli.shown import line
-from topdraw.core.protocols import Model
+from topdraw.cli.progress import progress
 from topdraw.core.records import Json, Task
-from topdraw.errors import ConfigError, FormatError, UnknownNameError
-from topdraw.sampling.progress import Progress
+from topdraw.errors import ConfigError, FormatError
 from topdraw.store.run import Run
 
 
@@ -54,126 +47,6 @@ def _value(text: str) -> Json:
     except msgspec.DecodeError:
         return text
     return value
-
-
-def connect_model(draw: Draw, on_retry: Callable[[str], None]) -> Model:
-    """The model the command line names; an endpoint tells `on_retry` what it asks again and why."""
-    from topdraw.models.connect import connect
-    from topdraw.models.endpoint import connect_endpoint
-
-    if draw.endpoint is not None:
-        return connect_endpoint(
-            draw.endpoint,
-            model=draw.model,
-            api_key_env=draw.api_key_env,
-            api=draw.api,
-            logprobs=True,
-            on_retry=on_retry,
-        )
-    spec = draw.model or "builtin"
-    if spec.startswith("builtin") and draw.concurrency is not None:
-        return connect(spec, workers=draw.concurrency)
-    try:
-        return connect(spec)
-    except UnknownNameError as error:
-        error.hint += " A model on a server also needs its address: --endpoint URL."
-        raise
-
-
-class _Watch:
-    """What a draw shows while it goes on: how far it is, how fast, and its last trouble."""
-
-    def __init__(self, advance: Advance) -> None:
-        self._advance = advance
-        self._state = Progress(done=0, total=0)
-        self._trouble = ""
-
-    @property
-    def drawn_nothing(self) -> bool:
-        return self._state.drawn == 0
-
-    def progress(self, state: Progress) -> None:
-        self._state = state
-        self._show()
-
-    def retrying(self, trouble: str) -> None:
-        self._trouble = f", {line(trouble, 100)}"
-        self._show()
-
-    def _show(self) -> None:
-        state = self._state
-        speed = f"{state.output_tokens / max(state.seconds, 1e-9):,.0f} tokens/s"
-        failures = f", {state.failed} failed" if state.failed else ""
-        self._advance(state.done, state.total, speed + failures + self._trouble)
-
-
-def draw_run(task: Task, draw: Draw, *, out: str | os.PathLike[str] | None, greedy: bool) -> Run:
-    """Draw what is missing of a run, with progress; finished samples stay whatever happens."""
-    from topdraw.sampling.engine import sample
-
-    with progress("Drawing") as advance:
-        watch = _Watch(advance)
-        model = connect_model(draw, watch.retrying)
-        run = sample(
-            task,
-            model,
-            draw.n,
-            temperature=draw.temperature,
-            top_p=draw.top_p,
-            top_k=draw.top_k,
-            repetition_penalty=draw.repetition_penalty,
-            max_tokens=draw.max_tokens,
-            stop=draw.stop,
-            seed=draw.seed,
-            greedy=greedy and getattr(model, "holds_greedy", True),
-            out=out,
-            concurrency=draw.concurrency,
-            on_progress=watch.progress,
-        )
-    if watch.drawn_nothing:
-        click.echo(f"Nothing to draw: {run.path} is complete.", err=True)
-    run.seal()
-    return run
-
-
-def reopened(path: str, draw: Draw) -> tuple[Task, Draw, bool]:
-    """What a run was drawn with: its task, its settings with `draw.n`, whether greedily too.
-
-    Raises:
-        ConfigError: when the run does not say where its model is, and `draw` does not either.
-    """
-    run = Run.open(path)
-    sampler = run.manifest.sampler("sampled")
-    if sampler is None:
-        raise ConfigError(f"The run {path} has no samples to go on with.")
-    about = run.manifest.task
-    task = Task(
-        str(about["name"]),
-        str(about["version"]),
-        tuple(run.problems.values()),
-        scorer=run.manifest.scorer,
-    )
-    settings = {name: getattr(sampler.decoding, name) for name in _DECODING}
-    model = _model_again(run, draw)
-    again = dataclasses.replace(draw, model=model, seed=run.manifest.seed, **settings)
-    return task, again, run.manifest.sampler("greedy") is not None
-
-
-_DECODING = ("temperature", "top_p", "top_k", "repetition_penalty", "max_tokens", "stop")
-
-
-def _model_again(run: Run, draw: Draw) -> str:
-    model = run.manifest.model
-    if draw.endpoint is not None:
-        return str(model.get("model") or draw.model or "")
-    if model.get("kind") == "builtin":
-        return str(model["name"])
-    if draw.model is None:
-        raise ConfigError(
-            f"The run {run.path} does not store where its model is: {dict(model)}.",
-            hint="Say it again with --endpoint URL, or --model recorded:FILE.",
-        )
-    return draw.model
 
 
 def check_targets(task: Task, verifier: str) -> None:

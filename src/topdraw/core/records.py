@@ -6,6 +6,7 @@ Try it: `python -c "import topdraw as td; print(td.Problem(id='1', prompt='1+1='
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 import json
@@ -16,6 +17,8 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from topdraw.errors import ConfigError
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -68,7 +71,8 @@ class Decoding:
     """How outputs are drawn from the model's distribution.
 
     Every field is sent to the server explicitly, so that a server's own defaults never change a
-    result silently; None means "not sent".
+    result silently; None means "not sent". The two penalties that every server has off by default
+    are sent when they are not 0.
 
     Attributes:
         temperature: >= 0; 0 is greedy.
@@ -77,6 +81,13 @@ class Decoding:
         repetition_penalty: > 0; 1 is off (CTRL: logits of seen tokens shrink).
         max_tokens: most tokens per output; None leaves it to the model.
         stop: texts that end an output; they are not part of it.
+        presence_penalty: in [-2, 2]; taken off the logit of every token generated before.
+        frequency_penalty: in [-2, 2]; taken off as many times as the token was generated before.
+        extra_body: further fields of a request to a server, as they are. They are part of the
+            sampler, and may not say anew what has an option of its own.
+
+    Raises:
+        ConfigError: when extra_body is no JSON object, or sets what has an option of its own.
     """
 
     temperature: float = 1.0
@@ -85,6 +96,14 @@ class Decoding:
     repetition_penalty: float = 1.0
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    # Equal settings are equal with it; they only need not have different hashes without it.
+    extra_body: Mapping[str, Json] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        if self.extra_body:
+            object.__setattr__(self, "extra_body", _own_fields(self.extra_body))
 
     @property
     def greedy(self) -> bool:
@@ -92,13 +111,62 @@ class Decoding:
         return self.temperature == 0.0
 
     def as_dict(self) -> dict[str, Json]:
-        """The settings as JSON values, in field order."""
-        values = dataclasses.asdict(self)
+        """The settings as JSON values, in field order.
+
+        The last three are there only when they say something: older runs have no such fields, and
+        their hashes stand.
+        """
         # A temperature of 1 and of 1.0 must not be two samplers.
-        for name in ("temperature", "top_p", "repetition_penalty"):
-            values[name] = float(values[name])
-        values["stop"] = list(self.stop)
+        values: dict[str, Json] = {
+            "temperature": float(self.temperature),
+            "top_p": float(self.top_p),
+            "top_k": self.top_k,
+            "repetition_penalty": float(self.repetition_penalty),
+            "max_tokens": self.max_tokens,
+            "stop": list(self.stop),
+        }
+        if self.presence_penalty:
+            values["presence_penalty"] = float(self.presence_penalty)
+        if self.frequency_penalty:
+            values["frequency_penalty"] = float(self.frequency_penalty)
+        if self.extra_body:
+            values["extra_body"] = copy.deepcopy(dict(self.extra_body))
         return values
+
+
+_OPTION_OF = {
+    "model": "model",
+    "messages": "the problem's prompt",
+    "prompt": "the problem's prompt",
+    "n": "n",
+    "seed": "seed",
+    "stream": "stream",
+    "stream_options": "stream",
+    "logprobs": "logprobs",
+    "max_completion_tokens": "max_tokens",
+    "repeat_penalty": "repetition_penalty",
+}
+
+
+def _own_fields(extra: Mapping[str, Json]) -> dict[str, Json]:
+    """A copy of an extra body that nobody else can change.
+
+    Raises:
+        ConfigError: see `Decoding`.
+    """
+    taken = _OPTION_OF | {f.name: f.name for f in dataclasses.fields(Decoding)}
+    for name in extra:
+        if name in taken:
+            raise ConfigError(
+                f"extra_body may not set {name!r}: that has an option of its own.",
+                hint=f"Use {taken[name]} instead.",
+            )
+    try:
+        text = json.dumps(dict(extra), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError(f"extra_body is no JSON object: {error}.") from None
+    copied: dict[str, Json] = json.loads(text)
+    return copied
 
 
 def sampler_hash(model: Mapping[str, Json], decoding: Decoding) -> str:

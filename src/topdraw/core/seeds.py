@@ -32,6 +32,27 @@ def sample_seed(run_seed: int, problem_id: str, index: int) -> int:
     return int.from_bytes(hashlib.blake2b(key, digest_size=4).digest(), "big") >> 1
 
 
+def consecutive_seed(run_seed: int, problem_id: str, index: int) -> int:
+    """The seed of one sample of a server: those of neighbouring samples are neighbours.
+
+    A server that gives choice j of a request the seed s + j (vLLM does) then draws each sample from
+    a seed that depends on its index alone, however many were asked for together.
+
+    Args:
+        run_seed: seed of the run, any integer.
+        problem_id: id of the problem; any text, lone surrogates included.
+        index: index of the sample, >= 0.
+
+    Returns:
+        An integer in [0, 2**31): `sample_seed` of index 0, plus the index, modulo 2**31.
+
+    Examples:
+        >>> consecutive_seed(0, "gsm8k/1", 7) - consecutive_seed(0, "gsm8k/1", 5)
+        2
+    """
+    return (sample_seed(run_seed, problem_id, 0) + index) % 2**31
+
+
 def generator(rng: Rng) -> np.random.Generator:
     """A NumPy generator from a seed, or the one given.
 

@@ -1,13 +1,15 @@
 """Where a model server is and which key opens it.
 
-Not here: talking to it. A key is only ever read from an environment variable: what stands in an
-address or on a command line ends up in logs and run directories.
+Not here: talking to it. A key is only ever read from an environment variable or a file: what stands
+in an address or on a command line ends up in logs and run directories.
 Try it: `python -c "from topdraw.models.address import read_address as r; print(r('http://h/v1'))"`.
 """
 
 from __future__ import annotations
 
 import os
+from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from topdraw.errors import ConfigError
@@ -16,6 +18,8 @@ from topdraw.models.transport import shown
 
 if TYPE_CHECKING:
     import yarl
+
+_LONGEST_KEY_BYTES = 65_536
 
 
 def read_address(spec: str, api: Api) -> tuple[yarl.URL, Api]:
@@ -39,7 +43,7 @@ def read_address(spec: str, api: Api) -> tuple[yarl.URL, Api]:
     if url.user or url.password:
         raise ConfigError(
             f"The address {shown(url)} carries a user name or password.",
-            hint="Put the key into an environment variable and name it with api_key_env.",
+            hint="Name the key's environment variable with api_key_env, or its file: api_key_file.",
         )
     if url.scheme not in ("http", "https") or not url.host:
         said = shown(url).rpartition("@")[2]  # without a scheme a password stands in the path
@@ -54,19 +58,41 @@ def read_address(spec: str, api: Api) -> tuple[yarl.URL, Api]:
     return url.with_path("/" + "/".join(parts), keep_query=True), api
 
 
-def read_key(variable: str | None) -> tuple[str | None, str]:
-    """The key in an environment variable, and the variable's name.
+def read_key(
+    variable: str | None = None, file: str | PathLike[str] | None = None
+) -> tuple[str | None, str]:
+    """The key in an environment variable or a file, and where that is, in words.
 
     Args:
         variable: its name; None for OPENAI_API_KEY, which may be unset.
+        file: a file that holds the key and nothing else; None for none.
 
     Raises:
-        ConfigError: when a variable was named that holds no key, or holds what no key can be.
+        ConfigError: when both are named, or the one that is holds no key, or what no key can be.
     """
-    name = variable or "OPENAI_API_KEY"
-    key = os.environ.get(name, "").strip()
-    if variable and not key:
-        raise ConfigError(f"The environment variable {variable} holds no key.", hint="Set it.")
+    if variable and file is not None:
+        raise ConfigError(
+            "The key is to come from api_key_env and from api_key_file.", hint="Name one of them."
+        )
+    if file is not None:
+        where, key = f"the file {fspath(file)!r}", _content(Path(file))
+    else:
+        name = variable or "OPENAI_API_KEY"
+        where, key = f"the environment variable {name}", os.environ.get(name, "").strip()
+    if not key and (variable or file is not None):
+        raise ConfigError(f"{where[0].upper()}{where[1:]} holds no key.", hint="Put it there.")
     if not key.isascii() or not key.isprintable():
-        raise ConfigError(f"The key in {name} has characters that no key can have.")
-    return key or None, name
+        raise ConfigError(f"The key in {where} has characters that no key can have.")
+    return key or None, where
+
+
+def _content(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_LONGEST_KEY_BYTES + 1)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise ConfigError(f"The key cannot be read from the file {str(path)!r}: {why}.") from None
+    if len(raw) > _LONGEST_KEY_BYTES:
+        raise ConfigError(f"The file {str(path)!r} is too long for a key.")
+    return raw.decode("utf-8-sig", errors="replace").strip()

@@ -23,7 +23,14 @@ EXTRAS: Mapping[str, tuple[Json, ...]] = {
     "repetition_penalty": (1.0,),
     "repeat_penalty": (1.0,),
 }
-_DROPPABLE = (*EXTRAS, "repeat_last_n", "seed", "logprobs")
+_PENALTIES = ("presence_penalty", "frequency_penalty")
+_DROPPABLE = (*EXTRAS, *_PENALTIES, "repeat_last_n", "seed", "logprobs", "stream_options")
+# With these the request is no longer the one that was meant; what else a request has, besides what
+# may be dropped, is the user's own `extra_body`.
+_VITAL = frozenset(
+    {"model", "messages", "prompt", "n", "stream", "temperature", "top_p", "stop"}
+    | {"max_tokens", "max_completion_tokens"}
+)
 _N_LIMIT = re.compile(
     r"(?:<=|at most|less than or equal to|no more than|maximum(?: of| is)?|up to|limit(?: of| is)?"
     r"|and|slots)\D{0,12}(\d+)",
@@ -90,7 +97,7 @@ def learn(dialect: Dialect, payload: Json, text: str, sent: Mapping[str, Json]) 
     if "max_tokens" in named and "max_completion_tokens" in text:
         return dialect.without({"max_tokens"})
     unknown = _UNKNOWN.search(text) is not None
-    drop = {_refusal(field, sent, unknown) for field in named if field in _DROPPABLE}
+    drop = {_refusal(field, sent, unknown) for field in named - _VITAL}
     if drop:
         return dialect.without(drop)
     return None if named or dialect.proven else _guess(dialect, sent)
@@ -99,6 +106,12 @@ def learn(dialect: Dialect, payload: Json, text: str, sent: Mapping[str, Json]) 
 def unsayable(decoding: Decoding, dialect: Dialect) -> str:
     """The setting that the user chose and this server refuses, as `name=value`; "" when none."""
     top_k, penalty = decoding.top_k, decoding.repetition_penalty
+    for name in _PENALTIES:
+        if getattr(decoding, name) and name in dialect.refused:
+            return f"{name}={getattr(decoding, name)}"
+    for name in decoding.extra_body:
+        if name in dialect.refused:
+            return f"{name} of extra_body"
     if top_k and {"top_k", f"top_k={top_k}"} & dialect.refused:
         return f"top_k={top_k}"
     if penalty != 1.0 and {"repetition_penalty", "repeat_penalty"} <= dialect.refused:
@@ -121,17 +134,21 @@ def fields_named(payload: Json, text: str, sent: Mapping[str, Json]) -> frozense
     blamed = frozenset(field for field in sent if field in places)
     if blamed:
         return blamed
-    return frozenset(f for f in sent if f in _SPEAKING and re.search(_pattern(f), text))
+    # The name of an extra field may be any word: it is blamed where a field is said to be unknown.
+    speaking = _SPEAKING if _UNKNOWN.search(text) is None else sent.keys() - _SILENT
+    return frozenset(f for f in sent if f in speaking and re.search(_pattern(f), text))
 
 
-_SPEAKING = (*_DROPPABLE, "n", "max_tokens", "stop", "temperature", "top_p")
+# Words that a message about anything may hold.
+_SILENT = frozenset({"model", "messages", "prompt", "stream", "max_completion_tokens"})
+_SPEAKING = frozenset(_DROPPABLE) | (_VITAL - _SILENT)
 
 
 def _pattern(field: str) -> str:
     # A bare letter n is also a variable in prose: only as a quoted or compared name it is ours.
     if field == "n":
         return r"[`'\"]n[`'\"]|\bn\s*(?:=|>|<|must|should|is\b|to be)|\bn_cmpl\b"
-    return rf"(?<!\w){field}(?!\w)"
+    return rf"(?<!\w){re.escape(field)}(?!\w)"
 
 
 def _refusal(field: str, sent: Mapping[str, Json], unknown: bool) -> str:

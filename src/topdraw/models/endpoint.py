@@ -1,42 +1,38 @@
 """A model behind an OpenAI-compatible address: the only place that speaks to model servers.
 
-Not here: limits, caps and resume, which are `sampling`'s. Lost requests are asked again, choices
-that did not come are asked for again, and each choice that came is handed over exactly once.
+Not here: limits, caps and resume, which are `sampling`'s. Lost requests are asked again
+(`attempts`), so are choices that did not come, and each that came is handed over exactly once.
 Try it: `python -c "import topdraw as td; print(td.connect('http://localhost:8000/v1').identity)"`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from topdraw.core.records import Decoding, Json, Problem, Sample
 from topdraw.core.registry import model as register
-from topdraw.core.seeds import sample_seed
+from topdraw.core.seeds import consecutive_seed
 from topdraw.errors import ConfigError, DomainError, EndpointError
 from topdraw.models.address import read_address, read_key
-from topdraw.models.dialect import Dialect, learn, unsayable
-from topdraw.models.reply import Choice, Reply, decode, model_names, read_reply
-from topdraw.models.request import Api, request_body
-from topdraw.models.retry import Refused, Retry, Trouble, status_trouble
-from topdraw.models.transport import Answer, Deadlines, Transport, shown
-from topdraw.models.verdict import endpoint_error, outcome_of, without_key
+from topdraw.models.attempts import Ask, Attempts
+from topdraw.models.meter import Halted
+from topdraw.models.reply import Choice, Reply
+from topdraw.models.request import Api
+from topdraw.models.retry import Refused, Retry
+from topdraw.models.transport import Deadlines, Transport, shown
 
 if TYPE_CHECKING:
     import yarl
 
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Ask:
-    problem: Problem
-    decoding: Decoding
-    seed: int
+_LARGEST_ANSWER_BYTES = 32 * 2**20
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Delivery:
     samples: list[Sample]
     rest: tuple[int, ...]
@@ -50,15 +46,23 @@ class Endpoint:
         model: name of the model on that server.
         api: "chat" (the prompt is one user turn) or "completions" (the prompt is continued).
         key: bearer token; None for none. It is sent to this host only and never stored or shown.
-        key_name: where the key came from, for hints.
-        chunk: most samples to ask for in one request, >= 1. 1 makes every sample depend on its own
-            seed alone (where the server honours seeds) and its token count exact.
-        concurrency: requests in flight, >= 1.
+        key_name: where the key came from, in words, for hints.
+        chunk: most samples to ask for in one request, >= 1. With 1 every token count is exact, and
+            every sample depends on its own seed alone wherever seeds are honoured; with more, where
+            the server gives its choices consecutive seeds (vLLM does).
+        concurrency: requests in flight, >= 1; fewer while the server is throttling.
         logprobs: ask for log-probabilities; they also make token counts exact for chunk > 1.
+        stream: ask for events instead of one JSON object; the samples are the same.
         retry: when to ask again.
         deadlines: how long one attempt may take.
+        largest_answer_bytes: a longer answer is not read further.
         on_retry: told before each wait, in one sentence: "retrying (2 of 10) in 3.1 s: HTTP 503".
+
+    Attributes:
+        metered: it tells `models.meter.METER` of every request it sends.
     """
+
+    metered = True
 
     def __init__(
         self,
@@ -67,30 +71,42 @@ class Endpoint:
         *,
         api: Api = "chat",
         key: str | None = None,
-        key_name: str = "OPENAI_API_KEY",
+        key_name: str = "the environment variable OPENAI_API_KEY",
         chunk: int = 16,
         concurrency: int = 32,
         logprobs: bool = False,
+        stream: bool = False,
         retry: Retry | None = None,
         deadlines: Deadlines | None = None,
+        largest_answer_bytes: int = _LARGEST_ANSWER_BYTES,
         on_retry: Callable[[str], None] | None = None,
     ) -> None:
-        for name, value in (("chunk", chunk), ("concurrency", concurrency)):
+        sizes = {
+            "chunk": chunk,
+            "concurrency": concurrency,
+            "largest_answer_bytes": largest_answer_bytes,
+        }
+        for name, value in sizes.items():
             if value < 1:
                 raise DomainError(f"{name} is {value}; it must be at least 1.")
         self.url = url
         self.model = model
         self.api = api
         self.chunk = chunk
-        self._key, self._key_name = key, key_name
-        self._logprobs = logprobs
-        self._retry = retry or Retry()
-        self._completions = self._route("chat/completions" if api == "chat" else "completions")
-        self._transport = Transport(at_once=concurrency, key=key, deadlines=deadlines)
-        self._dialect = Dialect()
-        self._on_retry = on_retry
-        self._worked = False
-        self._on_the_wire = 0
+        self._attempts = Attempts(
+            url,
+            api=api,
+            key=key,
+            key_name=key_name,
+            logprobs=logprobs,
+            stream=stream,
+            concurrency=concurrency,
+            retry=retry or Retry(),
+            transport=Transport(
+                key=key, deadlines=deadlines, largest_answer_bytes=largest_answer_bytes
+            ),
+            on_retry=on_retry,
+        )
 
     def __repr__(self) -> str:
         return f"Endpoint({shown(self.url)!r}, model={self.model!r}, api={self.api!r})"
@@ -103,15 +119,28 @@ class Endpoint:
     @property
     def concurrency(self) -> int:
         """Requests in flight."""
-        return self._transport.at_once
+        return self._attempts.concurrency
+
+    @property
+    def places(self) -> int:
+        """Requests that may be in flight now: `concurrency`, or fewer while it throttles."""
+        return self._attempts.gate.places
 
     def limit_requests(self, at_once: int) -> None:
         """Allow this many requests in flight, from the next request on."""
-        self._transport.at_once = at_once
+        self._attempts.concurrency = at_once
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
-        await self._transport.aclose()
+        await self._attempts.aclose()
+
+    async def models(self) -> list[str]:
+        """Names of the models on the server; empty when it has no such list.
+
+        Raises:
+            EndpointError: when the server did not answer.
+        """
+        return await self._attempts.models()
 
     async def generate(
         self, problem: Problem, indices: Sequence[int], /, *, decoding: Decoding, seed: int
@@ -121,30 +150,32 @@ class Endpoint:
         A request that fails for good costs none of the others: what they bring is yielded first.
 
         Raises:
+            Halted: when the meter forbids a request; what was under way is yielded first.
             EndpointError: when some could not be drawn; `Refused` when none ever will be.
             DomainError: if an index is negative or given twice.
         """
         if len(set(indices)) < len(indices) or min(indices, default=0) < 0:
             raise DomainError(f"Indices must be distinct and >= 0, got {list(indices)}.")
-        ask = _Ask(problem, decoding, seed)
-        groups = self._groups(tuple(indices))
+        ask = Ask(problem, decoding, consecutive_seed(seed, problem.id, 0), self.model)
+        groups = self._groups(ask, tuple(indices))
         while len(groups) == 1:  # the common case needs no task of its own
             delivery = await self._deliver(ask, groups[0])
-            groups = self._groups(delivery.rest)
+            groups = self._groups(ask, delivery.rest)
             for sample in delivery.samples:
                 yield sample
         tasks = self._start(ask, groups)
-        failure: EndpointError | None = None
+        failure: EndpointError | Halted | None = None
         try:
             while tasks:
                 done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     error = task.exception()
-                    if isinstance(error, EndpointError):
-                        failure = error if isinstance(error, Refused) else failure or error
+                    if isinstance(error, EndpointError | Halted):
+                        failure = max(failure, error, key=_gravity)
                         continue
                     delivery = task.result()
-                    tasks |= self._start(ask, self._groups(delivery.rest))
+                    if _gravity(failure) < _gravity(Halted()):
+                        tasks |= self._start(ask, self._groups(ask, delivery.rest))
                     for sample in delivery.samples:
                         yield sample
         finally:
@@ -154,34 +185,34 @@ class Endpoint:
         if failure is not None:
             raise failure
 
-    def _groups(self, indices: tuple[int, ...]) -> list[tuple[int, ...]]:
-        size = min(self.chunk, self._dialect.max_n or self.chunk)
-        return [indices[i : i + size] for i in range(0, len(indices), size)]
+    def _groups(self, ask: Ask, indices: tuple[int, ...]) -> list[tuple[int, ...]]:
+        size = min(self.chunk, self._attempts.dialect.max_n or self.chunk)
+        return [run[i : i + size] for run in _runs(ask, indices) for i in range(0, len(run), size)]
 
-    def _start(self, ask: _Ask, groups: list[tuple[int, ...]]) -> set[asyncio.Task[_Delivery]]:
+    def _start(self, ask: Ask, groups: list[tuple[int, ...]]) -> set[asyncio.Task[_Delivery]]:
         return {asyncio.create_task(self._deliver(ask, group)) for group in groups}
 
-    async def _deliver(self, ask: _Ask, indices: tuple[int, ...]) -> _Delivery:
-        seed = sample_seed(ask.seed, ask.problem.id, indices[0])
-        async with self._transport.slots:
-            reply, asked = await self._reply(ask, indices, seed)
-        taken = min(len(reply.choices), asked)
-        pairs = zip(indices[:taken], reply.choices, reply.usage, strict=False)
-        known = None if "seed" in self._dialect.refused else seed
+    async def _deliver(self, ask: Ask, indices: tuple[int, ...]) -> _Delivery:
+        reply, asked = await self._attempts.reply(ask, indices[0], len(indices))
+        seedless = "seed" in self._attempts.dialect.refused
         samples = [
             Sample(
                 problem_id=ask.problem.id,
-                index=index,
+                index=indices[choice.place],
                 output=choice.text,
                 finish_reason=choice.finish_reason,
-                seed=known,
+                seed=None if seedless else ask.seed_of(indices[choice.place]),
                 logprob=choice.logprob,
                 usage=usage,
                 metadata=self._metadata(choice, reply),
             )
-            for index, choice, usage in pairs
+            for choice, usage in zip(reply.choices, reply.usage, strict=True)
+            if choice.place < asked
         ]
-        return _Delivery(samples, indices[taken:])
+        if len(samples) == len(indices):
+            return _Delivery(samples, ())
+        came = {sample.index for sample in samples}
+        return _Delivery(samples, tuple(index for index in indices if index not in came))
 
     def _metadata(self, choice: Choice, reply: Reply) -> dict[str, Json]:
         # A server that answers with another model than the one asked is recorded, not refused:
@@ -190,103 +221,24 @@ class Endpoint:
         values: dict[str, Json] = {"model": served, "reasoning": choice.reasoning}
         return {name: value for name, value in values.items() if value}
 
-    async def _reply(self, ask: _Ask, indices: tuple[int, ...], seed: int) -> tuple[Reply, int]:
-        trial, attempt = self._dialect, 0
-        while True:
-            if trial is not self._dialect:
-                trial = trial.merge(self._dialect)
-            n = min(len(indices), trial.max_n or len(indices))
-            body = self._body(ask, n, seed, trial)
-            try:
-                reply = await self._attempt(body, ask.problem.prompt)
-            except Trouble as trouble:
-                learned = self._learn(trial, trouble, body)
-                if learned is not None:
-                    trial = learned
-                    continue
-                outcome = outcome_of(trouble, ask.decoding, n)
-                if outcome is not None:
-                    self._worked = True
-                    return outcome, n
-                attempt += 1
-                await self._pause(trouble, attempt)
-            else:
-                answered = trial.answered(n, len(reply.choices))
-                if answered != self._dialect:
-                    self._dialect = self._dialect.merge(answered)
-                return reply, n
 
-    def _body(self, ask: _Ask, n: int, seed: int, dialect: Dialect) -> dict[str, Json]:
-        setting = unsayable(ask.decoding, dialect)
-        if setting:
-            raise Refused(
-                f"The server at {shown(self.url)} refuses {setting}.",
-                hint="Leave it at its default, or use another server.",
-                status=400,
-            )
-        return request_body(
-            ask.problem.prompt,
-            model=self.model,
-            api=self.api,
-            n=n,
-            decoding=ask.decoding,
-            seed=seed,
-            dialect=dialect,
-            logprobs=self._logprobs,
-        )
+def _gravity(failure: EndpointError | Halted | None) -> int:
+    """Which of two failures to report, and whether to go on with what is left."""
+    if failure is None or isinstance(failure, Halted | Refused):
+        return 0 if failure is None else 2 + isinstance(failure, Refused)
+    return 1
 
-    async def _attempt(self, body: Mapping[str, Json], prompt: str) -> Reply:
-        self._on_the_wire += 1
-        try:
-            answer = await self._transport.ask("POST", self._completions, dict(body))
-        finally:
-            self._on_the_wire -= 1
-        reply = read_reply(answer.status, answer.headers, answer.raw, prompt)
-        self._worked = True
-        return reply
 
-    def _route(self, path: str) -> yarl.URL:
-        return (self.url / path).with_query(self.url.query)
-
-    async def models(self) -> list[str]:
-        """Names of the models on the server; empty when it has no such list.
-
-        Raises:
-            EndpointError: when the server did not answer.
-        """
-        attempt = 0
-        while True:
-            try:
-                return _listed(await self._transport.ask("GET", self._route("models")))
-            except Trouble as trouble:
-                attempt += 1
-                await self._pause(trouble, attempt)
-
-    def _learn(self, trial: Dialect, trouble: Trouble, body: Mapping[str, Json]) -> Dialect | None:
-        if trouble.status not in (400, 422):
-            return None
-        learned = learn(trial, trouble.payload, trouble.what, body)
-        return None if learned == trial else learned
-
-    async def _pause(self, trouble: Trouble, attempts: int) -> None:
-        """Wait until it is time to ask again, or give up."""
-        # A fast failure is no verdict on the server while a slow answer may still be on its way.
-        worked = self._worked or (self._on_the_wire > 0 and not trouble.unreachable)
-        wait = self._retry.wait_seconds(trouble, attempts, worked=worked)
-        if wait is None:
-            raise endpoint_error(
-                trouble,
-                attempts,
-                url=self.url,
-                model=self.model,
-                key=self._key,
-                name=self._key_name,
-            ) from None
-        if self._on_retry is not None:
-            most = self._retry.most_attempts(trouble, worked=worked)
-            what = without_key(trouble.what, self._key)
-            self._on_retry(f"retrying ({attempts + 1} of {most}) in {wait:.1f} s: {what}")
-        await asyncio.sleep(wait)
+def _runs(ask: Ask, indices: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """The indices cut where their seeds are not consecutive: a server can only count up."""
+    runs: list[list[int]] = []
+    last = None
+    for index in sorted(indices):
+        if last is None or ask.seed_of(index) != ask.seed_of(last) + 1:
+            runs.append([])
+        runs[-1].append(index)
+        last = index
+    return [tuple(run) for run in runs]
 
 
 @register("http")
@@ -295,12 +247,15 @@ def connect_endpoint(
     *,
     model: str | None = None,
     api_key_env: str | None = None,
+    api_key_file: str | PathLike[str] | None = None,
     api: Api = "chat",
     chunk: int = 16,
     concurrency: int = 32,
     logprobs: bool = False,
+    stream: bool = False,
     retry: Retry | None = None,
     deadlines: Deadlines | None = None,
+    largest_answer_bytes: int = _LARGEST_ANSWER_BYTES,
     on_retry: Callable[[str], None] | None = None,
 ) -> Endpoint:
     """The model at an OpenAI-compatible address.
@@ -310,12 +265,15 @@ def connect_endpoint(
         model: its name there; None asks the server and takes the only one. That asks at once and
             waits for the answer, inside a running event loop too.
         api_key_env: environment variable with the key; OPENAI_API_KEY when None, if it is set.
+        api_key_file: file with the key alone, instead.
         api: "chat" or "completions"; an address that ends in either route says so itself.
         chunk: see `Endpoint`.
         concurrency: see `Endpoint`.
         logprobs: see `Endpoint`.
+        stream: see `Endpoint`.
         retry: see `Endpoint`.
         deadlines: see `Endpoint`.
+        largest_answer_bytes: see `Endpoint`.
         on_retry: see `Endpoint`.
 
     Raises:
@@ -323,7 +281,7 @@ def connect_endpoint(
         EndpointError: when the server had to be asked for its models and did not answer.
     """
     url, api = read_address(spec, api)
-    key, key_name = read_key(api_key_env)
+    key, key_name = read_key(api_key_env, api_key_file)
     endpoint = Endpoint(
         url,
         model or "",
@@ -333,8 +291,10 @@ def connect_endpoint(
         chunk=chunk,
         concurrency=concurrency,
         logprobs=logprobs,
+        stream=stream,
         retry=retry,
         deadlines=deadlines,
+        largest_answer_bytes=largest_answer_bytes,
         on_retry=on_retry,
     )
     if not model:
@@ -363,15 +323,3 @@ def _only_model(endpoint: Endpoint) -> str:
             f"The server at {where} has {len(names)} models: {listed}.", hint="Name one: model=..."
         )
     return names[0]
-
-
-def _listed(answer: Answer) -> list[str]:
-    try:
-        payload = decode(answer.raw)
-    except ValueError:
-        payload = None
-    text = "" if payload is not None else answer.raw[:2000].decode(errors="replace")
-    trouble = status_trouble(answer.status, answer.headers, payload, text)
-    if answer.status >= 400 and (trouble.retryable or answer.status in (401, 403)):
-        raise trouble
-    return model_names(payload) if answer.status == 200 else []

@@ -20,6 +20,7 @@ from topdraw.models.retry import Trouble, error_message, status_trouble
 
 _REASONS = {"eos": "stop", "eos_token": "stop", "stop_sequence": "stop", "max_tokens": "length"}
 _CHARACTERS_PER_TOKEN = 4
+_NOTHING = Usage()
 # More characters than this per token means that `usage` counted one choice of several.
 _MOST_CHARACTERS_PER_TOKEN = 8
 
@@ -34,6 +35,7 @@ class Choice:
         logprob: sum over the output tokens in nats; NaN when unknown.
         tokens: output tokens, counted in the log-probabilities; None when there are none.
         reasoning: what a reasoning server returns beside the answer.
+        place: which of the choices asked for it is, >= 0.
     """
 
     text: str
@@ -41,6 +43,7 @@ class Choice:
     logprob: float = math.nan
     tokens: int | None = None
     reasoning: str = ""
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,15 @@ class Reply:
     """What came back for one request.
 
     Attributes:
-        choices: in the order of their indices.
+        choices: in the order of their places, which are distinct.
         usage: one per choice.
+        charged: tokens of the whole request.
         model: the name the server says it used; "" when it did not say.
     """
 
     choices: tuple[Choice, ...]
     usage: tuple[Usage, ...]
+    charged: Usage = _NOTHING
     model: str = ""
 
 
@@ -71,7 +76,9 @@ def decode(raw: bytes) -> Json:
     return value
 
 
-def read_reply(status: int, headers: Mapping[str, str], raw: bytes, prompt: str) -> Reply:
+def read_reply(
+    status: int, headers: Mapping[str, str], raw: bytes, prompt: str, n: int = 1
+) -> Reply:
     """The choices in a reply.
 
     Args:
@@ -79,12 +86,13 @@ def read_reply(status: int, headers: Mapping[str, str], raw: bytes, prompt: str)
         headers: a mapping that finds lower-case names.
         raw: the body.
         prompt: what was asked, to estimate its tokens when the server does not count.
+        n: choices asked for.
 
     Raises:
         Trouble: when there is no usable choice in it.
     """
     fine = 200 <= status < 300
-    plain = _plain_reply(raw) if fine else None
+    plain = _plain_reply(raw, prompt) if fine else None
     if plain is not None:
         return plain
     try:
@@ -94,15 +102,28 @@ def read_reply(status: int, headers: Mapping[str, str], raw: bytes, prompt: str)
         if not fine:
             raise status_trouble(status, headers, None, text) from None
         what = "the answer is empty" if not raw.strip() else "the answer is cut off or not JSON"
-        raise Trouble(f"HTTP {status}, but {what}", status=status) from None
+        raise Trouble(f"HTTP {status}, but {what}", status=status, fate="unused") from None
+    return read_payload(status, headers, payload, prompt, n)
+
+
+def read_payload(
+    status: int, headers: Mapping[str, str], payload: Json, prompt: str, n: int = 1
+) -> Reply:
+    """The choices in a decoded reply; see `read_reply`.
+
+    Raises:
+        Trouble: when there is no usable choice in it.
+    """
     fields = payload if isinstance(payload, dict) else {}
     error = fields.get("error")
-    if not fine or error:
+    if not 200 <= status < 300 or error:
         raise status_trouble(_code(status, error), headers, payload, "")
-    choices = _choices(payload)
-    model, usage = fields.get("model"), fields.get("usage")
-    counted = _usage(choices, usage if isinstance(usage, dict) else {}, prompt)
-    return Reply(choices, counted, model if isinstance(model, str) else "")
+    model, said = fields.get("model"), fields.get("usage")
+    usage = said if isinstance(said, dict) else {}
+    choices = _choices(payload, n, usage)
+    counted = _usage(choices, usage, prompt)
+    charged = _charged(choices, counted, usage)
+    return Reply(choices, counted, charged, model if isinstance(model, str) else "")
 
 
 class _PlainMessage(msgspec.Struct):
@@ -115,6 +136,7 @@ class _PlainMessage(msgspec.Struct):
 class _PlainChoice(msgspec.Struct):
     message: _PlainMessage
     finish_reason: Literal["stop", "length", "content_filter"]
+    index: int = 0
     logprobs: None = None
 
 
@@ -124,7 +146,7 @@ class _PlainUsage(msgspec.Struct):
 
 
 class _PlainReply(msgspec.Struct):
-    choices: Annotated[list[_PlainChoice], msgspec.Meta(min_length=1, max_length=1)]
+    choices: Annotated[list[_PlainChoice], msgspec.Meta(min_length=1)]
     usage: _PlainUsage
     model: str = ""
     error: None = None
@@ -133,18 +155,26 @@ class _PlainReply(msgspec.Struct):
 _plain_decoder = msgspec.json.Decoder(_PlainReply)
 
 
-def _plain_reply(raw: bytes) -> Reply | None:
-    """The usual reply, one sound choice with its usage, in a tenth of the time; None for others."""
+def _plain_reply(raw: bytes, prompt: str) -> Reply | None:
+    """The usual reply, sound choices with their usage, in a tenth of the time; None for others."""
     try:
         reply = _plain_decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    choice, usage = reply.choices[0], reply.usage
-    return Reply(
-        (Choice(choice.message.content, choice.finish_reason),),
-        (Usage(usage.prompt_tokens, usage.completion_tokens),),
-        reply.model,
+    if [choice.index for choice in reply.choices] != list(range(len(reply.choices))):
+        return None
+    if len(reply.choices) == 1:
+        choice, usage = reply.choices[0], reply.usage
+        counted = Usage(usage.prompt_tokens, usage.completion_tokens)
+        one = Choice(choice.message.content, choice.finish_reason)
+        return Reply((one,), (counted,), counted, reply.model)
+    choices = tuple(
+        Choice(choice.message.content, choice.finish_reason, place=place)
+        for place, choice in enumerate(reply.choices)
     )
+    usages = msgspec.structs.asdict(reply.usage)
+    counts = _usage(choices, usages, prompt)
+    return Reply(choices, counts, _charged(choices, counts, usages), reply.model)
 
 
 def _code(status: int, error: Json) -> int:
@@ -155,28 +185,45 @@ def _code(status: int, error: Json) -> int:
     return code if isinstance(code, int) and 400 <= code <= 599 else 500
 
 
-def _choices(payload: Json) -> tuple[Choice, ...]:
+def _choices(payload: Json, n: int, usage: Mapping[str, Json]) -> tuple[Choice, ...]:
     raw = payload.get("choices") if isinstance(payload, dict) else None
     if not isinstance(raw, list):
         said = error_message(payload)
-        raise Trouble(f"HTTP 200, but there are no choices in it{said and ': ' + said}", status=200)
+        raise _unusable(f"there are no choices in it{said and ': ' + said}", usage)
     # A choice that is null, or that failed upstream, was not delivered: it is asked for again.
-    usable = [c for c in raw if isinstance(c, dict) and c.get("finish_reason") != "error"]
+    usable = {
+        place: choice
+        for place, choice in enumerate(raw)
+        if isinstance(choice, dict) and choice.get("finish_reason") != "error"
+    }
     if not usable:
-        raise Trouble("HTTP 200, but the list of choices is empty", status=200)
-    return tuple(_choice(c) for c in _in_order(usable))
+        raise _unusable("the list of choices is empty", usage)
+    placed = _by_index(usable, max(n, len(raw)))
+    return tuple(_choice(placed[place], place) for place in sorted(placed))
 
 
-def _in_order(choices: Sequence[Mapping[str, Json]]) -> Sequence[Mapping[str, Json]]:
-    if len(choices) == 1:
-        return choices
-    indices = [c.get("index") for c in choices]
-    if sorted(i for i in indices if isinstance(i, int)) == list(range(len(choices))):
-        return sorted(choices, key=lambda c: c["index"])  # type: ignore[arg-type, return-value]  # all are integers here
-    return choices
+def _unusable(why: str, usage: Mapping[str, Json]) -> Trouble:
+    prompt, output = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    counted = None if prompt is None or output is None else Usage(prompt, output)
+    return Trouble(f"HTTP 200, but {why}", status=200, fate="unused", usage=counted)
 
 
-def _choice(choice: Mapping[str, Json]) -> Choice:
+def _by_index(
+    usable: Mapping[int, Mapping[str, Json]], places: int
+) -> Mapping[int, Mapping[str, Json]]:
+    """The choices by the index each gives itself, if no two give the same or one too large.
+
+    Some servers give all of them the index 0, or count from 1: then the order tells them apart.
+    """
+    indexed: dict[int, Mapping[str, Json]] = {}
+    for choice in usable.values():
+        index = choice.get("index")
+        if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < places:
+            indexed[index] = choice
+    return indexed if len(indexed) == len(usable) else usable
+
+
+def _choice(choice: Mapping[str, Json], place: int) -> Choice:
     message = choice.get("message")
     message = message if isinstance(message, dict) else {"content": choice.get("text")}
     reason = choice.get("finish_reason")
@@ -191,6 +238,7 @@ def _choice(choice: Mapping[str, Json]) -> Choice:
         logprob=math.nan if logprobs is None else math.fsum(logprobs),
         tokens=None if logprobs is None else len(logprobs),
         reasoning=_text(message.get("reasoning_content") or message.get("reasoning")),
+        place=place,
     )
 
 
@@ -237,11 +285,33 @@ def _usage(choices: Sequence[Choice], usage: Mapping[str, Json], prompt: str) ->
     )
 
 
+def _charged(
+    choices: Sequence[Choice], counted: Sequence[Usage], usage: Mapping[str, Json]
+) -> Usage:
+    """Tokens of the whole request: the server's count where it counts all choices, else ours."""
+    told = _count(usage.get("completion_tokens"))
+    ours = sum(c.output_tokens for c in counted)
+    unsure = any(c.estimated for c in counted)
+    prompt = counted[0].prompt_tokens
+    if told is None or (len(choices) > 1 and told < ours and _counts_one(choices, told)):
+        return Usage(prompt, ours, estimated=unsure)
+    guessed = _count(usage.get("prompt_tokens")) is None
+    return Usage(prompt, told, estimated=guessed)
+
+
+def _counts_one(choices: Sequence[Choice], tokens: int) -> bool:
+    """Whether a total is too small to be that of all choices."""
+    if all(choice.tokens is not None for choice in choices):
+        return True
+    characters = sum(len(choice.text) for choice in choices)
+    return characters > _MOST_CHARACTERS_PER_TOKEN * tokens
+
+
 def _tokens_per_character(choices: Sequence[Choice], tokens: int | None) -> float:
     # llama.cpp counts one choice of n (its PR 27318), others all: a total too small for the text
     # is not trusted.
     characters = sum(len(c.text) for c in choices)
-    if tokens and characters and characters / tokens <= _MOST_CHARACTERS_PER_TOKEN:
+    if tokens and characters and not _counts_one(choices, tokens):
         return tokens / characters
     return 1 / _CHARACTERS_PER_TOKEN
 

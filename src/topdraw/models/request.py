@@ -28,8 +28,21 @@ def request_body(
     seed: int,
     dialect: Dialect,
     logprobs: bool = False,
+    stream: bool = False,
 ) -> dict[str, Json]:
-    """The JSON body that asks for n samples, every sampling setting said explicitly."""
+    """The JSON body that asks for n samples, every sampling setting said explicitly.
+
+    Args:
+        prompt: one user turn, or the text to continue.
+        model: name of the model on the server.
+        api: the route the body is for.
+        n: choices asked for, >= 1.
+        decoding: settings of the draw; its extra_body has the last word.
+        seed: of the first choice.
+        dialect: what the server turned out to refuse; that is left out.
+        logprobs: ask for log-probabilities.
+        stream: ask for events instead of one JSON object, with the token counts at their end.
+    """
     body: dict[str, Json] = {"model": model}
     if api == "chat":
         body["messages"] = [{"role": "user", "content": prompt}]
@@ -41,21 +54,24 @@ def request_body(
         body["seed"] = seed
     if logprobs and "logprobs" not in dialect.refused:
         body["logprobs"] = True if api == "chat" else 1
-    return body | _settings(decoding, dialect.refused)
+    body["stream"] = stream
+    if stream and "stream_options" not in dialect.refused:
+        body["stream_options"] = {"include_usage": True}
+    return body | _settings(decoding, dialect.refused) | dict(decoding.extra_body)
 
 
 @functools.lru_cache(maxsize=64)
 def _settings(decoding: Decoding, refused: frozenset[str]) -> dict[str, Json]:
-    body: dict[str, Json] = {
-        "temperature": decoding.temperature,
-        "top_p": decoding.top_p,
-        "stream": False,
-    }
+    body: dict[str, Json] = {"temperature": decoding.temperature, "top_p": decoding.top_p}
     if decoding.max_tokens is not None:
         name = "max_completion_tokens" if "max_tokens" in refused else "max_tokens"
         body[name] = decoding.max_tokens
     if decoding.stop:
         body["stop"] = list(decoding.stop)
+    # Every server has these off by default, and some know no such field.
+    for name in ("presence_penalty", "frequency_penalty"):
+        if getattr(decoding, name):
+            body[name] = getattr(decoding, name)
     return body | _extras(decoding, refused)
 
 
@@ -63,9 +79,10 @@ def _extras(decoding: Decoding, refused: frozenset[str]) -> dict[str, Json]:
     penalty = decoding.repetition_penalty
     off: dict[str, Json] = {"min_p": 0.0}
     # Two names for one setting: vLLM, SGLang and transformers say the first, llama.cpp and Ollama
-    # the second, which looks back 64 tokens only unless told otherwise.
+    # the second. For all penalties these two look back 64 tokens only unless told otherwise, and
+    # into the prompt too.
     off |= {"repetition_penalty": penalty, "repeat_penalty": penalty}
-    if penalty != 1.0:
+    if penalty != 1.0 or decoding.presence_penalty or decoding.frequency_penalty:
         off["repeat_last_n"] = _LOOK_BACK_TOKENS
     extras = {key: value for key, value in off.items() if key not in refused}
     top_ks = [decoding.top_k] if decoding.top_k else [0, -1]

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from topdraw.core.records import Json
+from topdraw.core.billing import Fate
+from topdraw.core.records import Json, Usage
 from topdraw.errors import EndpointError
 
 _RETRYABLE = frozenset({408, 409, 425, 429, 529})
@@ -38,6 +39,8 @@ class Trouble(Exception):
         payload: the decoded error body, for `dialect.learn`.
         unreachable: nothing listens there, or the name is unknown.
         quota: the account has nothing left to spend.
+        fate: what the attempt cost, for the bill.
+        usage: tokens charged all the same; None when the server did not say.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class Trouble(Exception):
         payload: Json = None,
         unreachable: bool = False,
         quota: bool = False,
+        fate: Fate = "refused",
+        usage: Usage | None = None,
     ) -> None:
         super().__init__(what)
         self.what = what
@@ -61,11 +66,21 @@ class Trouble(Exception):
         self.payload = payload
         self.unreachable = unreachable
         self.quota = quota
+        self.fate: Fate = fate
+        self.usage = usage
 
     @property
     def busy(self) -> bool:
         """Whether the server says that it is the right one, only later: by a wait, or by 429."""
         return self.hint_seconds is not None or self.status == 429
+
+    @property
+    def throttles(self) -> bool:
+        """Whether the server turned us down because there are too many requests."""
+        if self.status == 429:
+            return not self.quota
+        overloaded = self.hint_seconds is not None or "overloaded" in self.what.lower()
+        return self.status in (503, 529) and overloaded
 
     @property
     def hopeless(self) -> bool:
@@ -84,6 +99,8 @@ class Retry:
         longest_hint_seconds: a server that asks for a longer wait is not waited for.
         first_contact_attempts: most requests while the server has never given a usable answer; more
             often than not the address is wrong. A busy server is no wrong one: see `busy`.
+        dead_after_seconds: a server that has given nothing but errors for so long is given up.
+        dead_after_failures: but not before so many requests in a row have failed.
     """
 
     attempts: int = 10
@@ -91,6 +108,8 @@ class Retry:
     cap_seconds: float = 30.0
     longest_hint_seconds: float = 120.0
     first_contact_attempts: int = 3
+    dead_after_seconds: float = 60.0
+    dead_after_failures: int = 20
 
     def most_attempts(self, trouble: Trouble, *, worked: bool) -> int:
         """Requests for one answer after which to give up.

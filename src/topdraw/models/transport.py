@@ -8,37 +8,31 @@ Try it: `python -m pytest tests/models/test_transport.py`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import weakref
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from topdraw.core.records import Json
+from topdraw.models.phases import Deadlines, Phases
 from topdraw.models.retry import Trouble
+from topdraw.models.unpack import unpacker
 
 if TYPE_CHECKING:
     import aiohttp
     import yarl
 
+__all__ = ["Answer", "Deadlines", "Sink", "Transport", "shown"]
+
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """How long one attempt may take.
-
-    Attributes:
-        connect_seconds: until a connection stands.
-        first_byte_seconds: until the first byte of the reply, and between any two reads after it.
-        total_seconds: the whole attempt, even while bytes keep dripping in.
-    """
-
-    connect_seconds: float = 10.0
-    first_byte_seconds: float = 600.0
-    total_seconds: float = 600.0
+# More of what a server says beside an error status is not read.
+_LONGEST_REFUSAL_BYTES = 2**16
+# What a stream still sends after its last event is waited for so long, to keep the connection.
+_FAREWELL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,77 +44,82 @@ class Answer:
     raw: bytes
 
 
-@dataclass(slots=True)
-class _Pool:
-    session: aiohttp.ClientSession
-    slots: asyncio.Semaphore
-    at_once: int
+class Sink(Protocol):
+    """Takes the body of a good reply piece by piece."""
+
+    def feed(self, piece: bytes, /) -> bool:
+        """Take the next bytes; gives whether nothing more is needed."""
 
 
 class Transport:
-    """Sends requests; at most `at_once` of them are out at any moment, per event loop.
-
-    Waiting for a slot is a future of the loop, never a thread: name resolution needs the threads.
+    """Sends requests, as many at once as it is asked to.
 
     Args:
-        at_once: requests in flight, >= 1.
         key: sent as a bearer token, to the host asked and to no other; None for none.
         deadlines: of each attempt.
-        largest_answer_bytes: a longer body, after decompression, is not read further.
+        largest_answer_bytes: a longer body, packed or unpacked, is not read further.
     """
 
     def __init__(
         self,
         *,
-        at_once: int,
         key: str | None = None,
         deadlines: Deadlines | None = None,
-        largest_answer_bytes: int = 64 * 2**20,
+        largest_answer_bytes: int = 32 * 2**20,
     ) -> None:
-        self.at_once = at_once
         self._key = key
         self._deadlines = deadlines or Deadlines()
         self._largest_answer_bytes = largest_answer_bytes
-        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Pool] = (
-            weakref.WeakKeyDictionary()
-        )
-
-    def _pool(self) -> _Pool:
-        loop = asyncio.get_running_loop()
-        pool = self._pools.get(loop)
-        if pool is None or pool.session.closed:
-            slots = asyncio.Semaphore(self.at_once)
-            pool = self._pools[loop] = _Pool(self._session(), slots, self.at_once)
-        return pool
+        self._sessions: weakref.WeakKeyDictionary[
+            asyncio.AbstractEventLoop, aiohttp.ClientSession
+        ] = weakref.WeakKeyDictionary()
 
     def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        session = self._sessions.get(loop)
+        if session is None or session.closed:
+            session = self._sessions[loop] = self._opened()
+        return session
+
+    def _opened(self) -> aiohttp.ClientSession:
         import aiohttp
 
-        limits = self._deadlines
-        first_byte = limits.first_byte_seconds
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        from topdraw.models.connector import connector
+
+        headers = {
+            "Accept": "application/json, text/event-stream",
+            "Accept-Encoding": "gzip, deflate",
+            "Content-Type": "application/json",
+        }
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
-            headers=headers | {"Accept": "application/json", "Content-Type": "application/json"},
+            connector=connector(),
+            headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(
-                total=limits.total_seconds,
-                sock_connect=limits.connect_seconds,
-                # One timer a request less where the total says it already.
-                sock_read=first_byte if first_byte < limits.total_seconds else None,
-            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            auto_decompress=False,
+            max_line_size=2**16,
+            max_field_size=2**16,
         )
 
-    @property
-    def slots(self) -> asyncio.Semaphore:
-        """Holds one place per request in flight; hold it over the retries of a request too."""
-        pool = self._pool()
-        if pool.at_once != self.at_once:
-            pool.slots, pool.at_once = asyncio.Semaphore(self.at_once), self.at_once
-        return pool.slots
-
-    async def ask(self, method: str, url: yarl.URL, body: Json = None) -> Answer:
+    async def ask(
+        self,
+        method: str,
+        url: yarl.URL,
+        body: Json = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        sink: Sink | None = None,
+    ) -> Answer:
         """Send one request and read the whole reply.
+
+        Args:
+            method: "GET" or "POST".
+            url: where to.
+            body: sent as JSON; None for none.
+            headers: besides those of every request.
+            sink: takes the body instead, when the status is good; None to keep it.
 
         Raises:
             Trouble: when no complete reply came.
@@ -128,52 +127,120 @@ class Transport:
         import aiohttp
 
         data = None if body is None else _encoded(body)
+        phases = Phases(self._deadlines)
         try:
-            return await self._ask(method, url, data)
-        except aiohttp.ClientConnectorError as error:
-            raise Trouble(
-                f"cannot connect: {_said(error).replace(' ssl:default', '')}", unreachable=True
-            ) from error
+            async with phases:
+                return await self._ask(method, url, data, headers, sink, phases)
         except TimeoutError as error:
-            connecting = isinstance(error, aiohttp.ConnectionTimeoutError)
-            what = "no connection in time" if connecting else "no complete answer in time"
-            raise Trouble(what, unreachable=connecting) from error
+            if phases.expired:
+                raise phases.trouble() from error
+            raise phases.broken(str(error)) from error
+        except aiohttp.ClientConnectorError as error:
+            said = _said(error).replace(" ssl:default", "")
+            raise Trouble(f"cannot connect: {said}", unreachable=True) from error
+        except aiohttp.InvalidURL as error:
+            raise Trouble("the address is not one", unreachable=True, retryable=False) from error
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
-            raise Trouble(f"the connection broke: {_said(error)}") from error
+            raise phases.broken(_said(error)) from error
 
     async def _ask(
-        self, method: str, url: yarl.URL, data: bytes | None, *, may_follow: bool = True
+        self,
+        method: str,
+        url: yarl.URL,
+        data: bytes | None,
+        headers: Mapping[str, str] | None,
+        sink: Sink | None,
+        phases: Phases,
+        *,
+        may_follow: bool = True,
     ) -> Answer:
-        async with self._pool().session.request(
-            method, url, data=data, allow_redirects=False
+        async with self._session().request(
+            method, url, data=data, headers=headers, allow_redirects=False
         ) as reply:
             if reply.status not in _REDIRECTS:
-                return Answer(reply.status, reply.headers, await self._read(reply))
+                return Answer(reply.status, reply.headers, await self._body(reply, sink, phases))
             target = _followed(reply, may_follow)
-        return await self._ask(method, target, data, may_follow=False)
+        return await self._ask(method, target, data, headers, sink, phases, may_follow=False)
 
-    async def _read(self, reply: aiohttp.ClientResponse) -> bytes:
-        if reply.content_length is not None and "Content-Encoding" not in reply.headers:
-            self._check_size(reply.content_length)
-            return await reply.read()
+    async def _body(
+        self, reply: aiohttp.ClientResponse, sink: Sink | None, phases: Phases
+    ) -> bytes:
+        if not 200 <= reply.status < 300:
+            return await _refusal(reply, phases)
+        if reply.content_length is not None:
+            self._check_size(reply.content_length, reply.status)
         parts: list[bytes] = []
         size = 0
-        async for part in reply.content.iter_any():
-            parts.append(part)
+        async for part in _unpacked(reply, phases):
             size += len(part)
-            self._check_size(size)
-        return b"".join(parts)
+            self._check_size(size, reply.status)
+            if sink is None:
+                parts.append(part)
+            elif sink.feed(part):
+                await _farewell(reply, phases)
+                break
+        return b"".join(parts) if len(parts) != 1 else parts[0]
 
-    def _check_size(self, size: int) -> None:
+    def _check_size(self, size: int, status: int) -> None:
         if size > self._largest_answer_bytes:
             limit = f"{self._largest_answer_bytes / 2**20:g} MiB"
-            raise Trouble(f"the answer is longer than {limit}", retryable=False)
+            raise Trouble(
+                f"the answer is longer than {limit}, the most that largest_answer_bytes allows; "
+                "ask for fewer tokens or fewer samples at once, or raise it",
+                status=status,
+                retryable=False,
+                fate="unused",
+            )
 
     async def aclose(self) -> None:
         """Close the connections of the running loop; the next request opens new ones."""
-        pool = self._pools.pop(asyncio.get_running_loop(), None)
-        if pool is not None:
-            await pool.session.close()
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.close()
+
+
+async def _pieces(reply: aiohttp.ClientResponse, phases: Phases) -> AsyncIterator[bytes]:
+    content = reply.content
+    while part := await content.readany():
+        yield part
+        if content.at_eof():
+            return
+        phases.bytes_came()
+
+
+async def _unpacked(reply: aiohttp.ClientResponse, phases: Phases) -> AsyncIterator[bytes]:
+    encoding = reply.headers.get("Content-Encoding")
+    if encoding is None:
+        async for part in _pieces(reply, phases):
+            yield part
+        return
+    unpack = unpacker(encoding)
+    async for part in _pieces(reply, phases):
+        for piece in unpack.feed(part):
+            yield piece
+    unpack.close()
+
+
+async def _refusal(reply: aiohttp.ClientResponse, phases: Phases) -> bytes:
+    """The first bytes that come with an error status; the status counts if they break off."""
+    import aiohttp
+
+    read = bytearray()
+    with contextlib.suppress(aiohttp.ClientError, OSError, Trouble):
+        async for part in _unpacked(reply, phases):
+            read += part[:_LONGEST_REFUSAL_BYTES]
+            if len(read) > _LONGEST_REFUSAL_BYTES:
+                break
+    return bytes(read)
+
+
+async def _farewell(reply: aiohttp.ClientResponse, phases: Phases) -> None:
+    import aiohttp
+
+    with contextlib.suppress(aiohttp.ClientError, OSError):
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            while await reply.content.readany():
+                pass
 
 
 def shown(url: yarl.URL) -> str:
@@ -207,4 +274,6 @@ def _encoded(body: Json) -> bytes:
 
 
 def _said(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    # The words of a response error hold the address with its query, where keys hide.
+    said = str(getattr(error, "message", "") or error) or type(error).__name__
+    return " ".join(said.split())

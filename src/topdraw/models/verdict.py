@@ -6,19 +6,22 @@ Try it: `python -m pytest tests/models/test_endpoint.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from topdraw.core.records import Decoding, Usage
 from topdraw.errors import EndpointError
 from topdraw.models.reply import Choice, Reply
 from topdraw.models.retry import Refused, Trouble, error_words
+from topdraw.models.served import nearest
 from topdraw.models.transport import shown
 
 if TYPE_CHECKING:
     import yarl
 
+_MOST_NAMES = 12
 _HINTS = {
-    401: "Set the key in the environment variable {key}.",
+    401: "Set the key in {key}.",
     402: "Top up the account, then run the same command again: nothing drawn is lost.",
     403: "The key in {key} may not use this model.",
     404: "Is the address right (it often ends in /v1), and is {model!r} a model of this server?",
@@ -48,7 +51,8 @@ def outcome_of(trouble: Trouble, decoding: Decoding, n: int) -> Reply | None:
         reason = "length"
     if not reason:
         return None
-    return Reply((Choice("", reason),) * n, (Usage(estimated=True),) * n)
+    choices = tuple(Choice("", reason, place=place) for place in range(n))
+    return Reply(choices, (Usage(estimated=True),) * n)
 
 
 def without_key(text: str, key: str | None) -> str:
@@ -62,7 +66,14 @@ def without_key(text: str, key: str | None) -> str:
 
 
 def endpoint_error(
-    trouble: Trouble, attempts: int, *, url: yarl.URL, model: str, key: str | None, name: str
+    trouble: Trouble,
+    attempts: int,
+    *,
+    url: yarl.URL,
+    model: str,
+    key: str | None,
+    name: str,
+    served: Sequence[str] = (),
 ) -> EndpointError:
     """The error to raise when there is no point in asking again.
 
@@ -72,7 +83,8 @@ def endpoint_error(
         url: the base address.
         model: name of the model, for hints.
         key: taken out of whatever the server said; None for none.
-        name: the environment variable of the key, for hints.
+        name: where the key comes from, in words, for hints.
+        served: the models of the server, for a 404; none when it does not list them.
     """
     what = without_key(trouble.what, key)
     kind, hint = EndpointError, ""
@@ -83,6 +95,8 @@ def endpoint_error(
     elif trouble.hopeless:
         kind = Refused
         hint = _HINTS[trouble.status or 404].format(key=name, model=model)
+        if served and model not in served:
+            hint = f"It has no model {model!r}, but {_some(nearest(model, served))}."
     elif trouble.hint_seconds and trouble.retryable:
         hint = f"It asked us to wait {trouble.hint_seconds:.0f} s; run the same command later."
     times = f" after {attempts} attempts" if attempts > 1 else ""
@@ -93,3 +107,9 @@ def endpoint_error(
         attempts=attempts,
         request_id=trouble.request_id,
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    listed = ", ".join(names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{listed} and {more} more" if more > 0 else listed

@@ -174,7 +174,9 @@ def _end_labels(lines: Sequence[Line], frame: Frame, layout: Layout) -> Iterable
         x = frame.right if line.look.reference else frame.x(max(line.points))
         edge = frame.right + 14
         hair = f"M{x + 2:.1f} {y:.1f}L{edge - 3:.1f} {place:.1f}"
-        yield f'<g class="s-{line.look.key}"><path class="hair" d="{hair}"/>'
+        # Where a line ends early, a hair must not look like the rest of it.
+        early = ' stroke-dasharray="1 5"' if x < frame.right - 1 else ""
+        yield f'<g class="s-{line.look.key}"><path class="hair"{early} d="{hair}"/>'
         first = place - row_height * (len(text) - 1) / 2 + layout.font * 0.35
         for at, row in enumerate(text):
             yield label(edge, first + at * row_height, row, "end")

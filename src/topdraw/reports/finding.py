@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from topdraw.core.estimate import Estimate
+from topdraw.reports.stopping import spent, stopping_notes
 from topdraw.reports.strategies import is_real, phrase
 
 if TYPE_CHECKING:
@@ -45,31 +46,43 @@ def curve_of(summary: Summary, strategy: str) -> Curve | None:
     return next((curve for curve in summary.curves if curve.strategy == strategy), None)
 
 
+def at_last(summary: Summary, curve: Curve) -> Estimate | None:
+    """The curve's estimate at k = n, or over all that a stopping rule drew."""
+    if summary.stopping is None:
+        return at(curve, summary.n)
+    return curve.drawn if curve.drawn and math.isfinite(curve.drawn.value) else None
+
+
 def best_real(summary: Summary) -> Curve | None:
-    """The real selector with the largest value at k = n; None when there is none."""
+    """The real selector with the largest value at last; None when there is none."""
     known = [
         (estimate.value, curve)
         for curve in summary.curves
-        if is_real(curve, summary.by) and (estimate := at(curve, summary.n)) is not None
+        if is_real(curve, summary.by) and (estimate := at_last(summary, curve)) is not None
     ]
     return max(known, key=lambda pair: pair[0])[1] if known else None
 
 
 def finding(summary: Summary) -> list[Claim]:
-    """The finding as claims: the best real selector at k = n, one sample, the oracle.
+    """The finding as claims: the best real selector at last, one sample, the oracle.
 
     Args:
-        summary: of a run; claims it cannot support are left out.
+        summary: of a run; claims it cannot support are left out. Where drawing waited for the first
+            pass, keeping it comes first and is no oracle.
     """
-    claims = []
-    best = best_real(summary)
-    if best is not None and summary.n > 1:
-        claims.append((f"{_samples(summary.n)} {phrase(best)}", at(best, summary.n)))
+    claims: list[tuple[str, Estimate | None]] = []
+    best, stopping = best_real(summary), summary.stopping
     one, oracle = curve_of(summary, "random"), curve_of(summary, "oracle")
+    if stopping is not None and stopping.waited and oracle is not None:
+        claims.append((spent(stopping), oracle.drawn))
+    elif stopping is not None and best is not None:
+        claims.append((f"{spent(stopping)}, {phrase(best)}", best.drawn))
+    elif best is not None and summary.n > 1:
+        claims.append((f"{_samples(summary.n)} {phrase(best)}", at(best, summary.n)))
     if one is not None and one.k:
         claims.append(("one sample", at(one, one.k[0])))
-    if oracle is not None and summary.n > 1:
-        claims.append(("an oracle would reach", at(oracle, summary.n)))
+    if oracle is not None and (stopping is not None or summary.n > 1) and not _waited(summary):
+        claims.append(("an oracle would reach", at_last(summary, oracle)))
     known = [Claim(words, estimate) for words, estimate in claims if estimate is not None]
     return [replace(known[0], words=_capital(known[0].words)), *known[1:]] if known else []
 
@@ -104,7 +117,8 @@ def reading(summary: Summary) -> str:
 
 def beware(summary: Summary) -> list[str]:
     """What a reader must know before believing a number: one sentence each, loudest first."""
-    notes = _made_worse(summary)
+    notes = stopping_notes(summary.stopping) if summary.stopping else []
+    notes += _made_worse(summary)
     judged = [c.label for c in summary.curves if c.chooser == summary.by and c.strategy != "oracle"]
     if summary.by and judged:
         notes.append(
@@ -120,8 +134,8 @@ def beware(summary: Summary) -> list[str]:
         rest = len(summary.unanswered) - _NAMED
         some = ", ".join(summary.unanswered[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
         notes.append(
-            f"{_problems(len(summary.unanswered))} without a single scored sample, left out of "
-            f"every number: {some}."
+            f"{_problems(len(summary.unanswered))} without a single scored "
+            f"{'batch' if summary.stopping else 'sample'}, left out of every number: {some}."
         )
     if 0 < summary.problems < 30:
         notes.append(
@@ -135,31 +149,48 @@ def _made_worse(summary: Summary) -> list[str]:
     fallen = [d.a for d in summary.differences if d.b == "random" and d.estimate.high < 0]
     return [
         f"Choosing made it worse: {curve.label} falls from {curve.estimates[0]} at k ="
-        f" {curve.k[0]} to {curve.estimates[-1]} at k = {curve.k[-1]}."
+        f" {curve.k[0]} to "
+        + (
+            f"{curve.drawn} over all drawn."
+            if curve.drawn
+            else f"{curve.estimates[-1]} at k = {curve.k[-1]}."
+        )
         for curve in summary.curves
-        if curve.strategy in fallen and len(curve.k) > 1
+        if curve.strategy in fallen and (len(curve.k) > 1 or curve.drawn)
     ]
+
+
+def _waited(summary: Summary) -> bool:
+    return summary.stopping is not None and summary.stopping.waited
 
 
 def _coverage(summary: Summary) -> str:
     oracle = curve_of(summary, "oracle")
     points = {k: e for k in oracle.k if (e := at(oracle, k)) is not None} if oracle else {}
-    earlier = [k for k in points if k <= summary.n / 2]
-    if not earlier or summary.n not in points:
+    n = summary.stopping.reach if summary.stopping else summary.n
+    earlier = [k for k in points if k <= n / 2]
+    if not earlier or n not in points:
         return ""
     k = max(earlier)
-    before, last = points[k], points[summary.n]
-    per_doubling = (last.value - before.value) / math.log2(summary.n / k)
+    before, last = points[k], points[n]
+    per_doubling = (last.value - before.value) / math.log2(n / k)
     state = "still rises" if per_doubling >= 0.01 else "has levelled off"
-    return f"Coverage {state}: {_bare(before)} at k = {k:,}, {_bare(last)} at k = {summary.n:,}."
+    return f"Coverage {state}: {_bare(before)} at k = {k:,}, {_bare(last)} at k = {n:,}."
 
 
 def _gain(summary: Summary) -> str:
-    best, one = best_real(summary), curve_of(summary, "random")
-    if best is None or one is None or summary.n < 2:
+    best, one, stopping = best_real(summary), curve_of(summary, "random"), summary.stopping
+    if stopping is not None and stopping.waited:
+        best = curve_of(summary, "oracle")
+    if best is None or one is None or (stopping is None and summary.n < 2):
         return ""
-    reached = at(best, summary.n)
-    text = f"The best selector, {best.label}, reaches {reached} with {_samples(summary.n)}"
+    reached = at_last(summary, best)
+    if stopping is None:
+        text = f"The best selector, {best.label}, reaches {reached} with {_samples(summary.n)}"
+    elif stopping.waited:
+        text = f"Keeping the first pass reaches {reached}"
+    else:
+        text = f"The best selector, {best.label}, reaches {reached} with all that was drawn"
     against = {d.b: d.estimate for d in summary.differences if d.a == best.strategy}
     gains = [
         f"{_more(against[other])} than {words}"
@@ -170,7 +201,8 @@ def _gain(summary: Summary) -> str:
 
 
 def _gap(summary: Summary) -> str:
-    if not summary.gap.value > 0 or summary.n < 2:  # NaN is not above 0 either
+    # NaN is not above 0 either.
+    if not summary.gap.value > 0 or (summary.stopping is None and summary.n < 2):
         return ""
     return (
         f"A gap of {summary.gap} to the oracle remains: right answers that were drawn, not chosen."

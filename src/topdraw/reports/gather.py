@@ -67,7 +67,9 @@ def _weights(arrays: Candidates, summary: Summary) -> dict[str, FloatArray]:
         "best_of_n": best_of_n,
         "weighted_majority": weighted_majority,
     }
-    there = {curve.strategy for curve in summary.curves}
+    # Who waited for a pass keeps it: nothing else chooses.
+    waited = summary.stopping is not None and summary.stopping.waited
+    there = set() if waited else {curve.strategy for curve in summary.curves}
     return {name: known[name](arrays) for name in known if name in there}
 
 
@@ -88,6 +90,8 @@ def recipe_of(run: Run, summary: Summary) -> Recipe:
     named = task.get("options")
     # How many problems is part of the draw even where a task's options do not say it.
     options = {"problems": len(run.problems), **(named if isinstance(named, dict) else {})}
+    # One option names the verifier and who ends the drawing; the samples depend on the latter.
+    by = manifest.until.by if manifest.until else summary.by
     return Recipe(
         command=run_command(
             str(task.get("name", "")),
@@ -97,8 +101,9 @@ def recipe_of(run: Run, summary: Summary) -> Recipe:
             sampled.n if sampled is not None else 1,
             seed=manifest.seed,
             greedy=greedy is not None,
-            by=summary.by if summary.by != manifest.scorer else "",
+            by=by if by != manifest.scorer else "",
             value=summary.value,
+            until=manifest.until,
         ),
         facts=facts_of(
             version=manifest.topdraw,
@@ -109,5 +114,6 @@ def recipe_of(run: Run, summary: Summary) -> Recipe:
             created=manifest.created,
             by=summary.by,
             value=summary.value,
+            until=manifest.until,
         ),
     )

@@ -98,8 +98,10 @@ def render_page(
         `views.shown_problems` makes it.
     """
     shown = cards(problems)
-    curves = [curves_figure(summary.curves, gap=summary.gap, layout=x) for x in (WIDE, NARROW)]
-    difficulty = [difficulty_figure(summary.rows, layout=x) for x in (WIDE, NARROW)]
+    # The gap is over all that a rule drew, and the share of those that is correct is no estimate.
+    gap, rows = (None, ()) if summary.stopping else (summary.gap, summary.rows)
+    curves = [curves_figure(summary.curves, gap=gap, layout=x) for x in (WIDE, NARROW)]
+    difficulty = [difficulty_figure(rows, layout=x) for x in (WIDE, NARROW)]
     every = _every(summary.rows, shown)
     present = {
         "curves": curves[0],
@@ -120,7 +122,7 @@ def render_page(
         sections=[(name, name.capitalize()) for name, there in present.items() if there],
         curves=_safe(curves),
         difficulty=_safe(difficulty),
-        gap_named=not math.isnan(summary.gap.value),
+        gap_named=gap is not None and not math.isnan(gap.value),
         level=f"{summary.gap.level:.0%}",
         methods=_methods(summary),
         table=strategy_table(summary),
@@ -148,7 +150,8 @@ def _methods(summary: Summary) -> list[tuple[str, str]]:
     """How values and intervals were made, for all strategies alike in one line."""
     alike: dict[str, list[str]] = {}
     for curve in summary.curves:
-        told = [e.method.removeprefix(f"{curve.label}, ") for e in curve.estimates if e.method]
+        known = [*curve.estimates, *([curve.drawn] if curve.drawn else [])]
+        told = [e.method.removeprefix(f"{curve.label}, ") for e in known if e.method]
         method = " / ".join(dict.fromkeys(told)) or curve.method
         alike.setdefault(method, []).append(curve.label)
     gap = [("gap", summary.gap.method)] if summary.gap.method else []
@@ -160,6 +163,8 @@ def _cost(summary: Summary) -> list[tuple[str, str]]:
     rows = [("problems", f"{summary.problems:,}"), ("samples drawn", f"{samples:,}")]
     if tokens and samples:
         rows += [("output tokens", f"{tokens:,}"), ("tokens per sample", f"{tokens / samples:.1f}")]
+    if summary.stopping:
+        rows.append(("samples per problem", f"{summary.stopping.per_problem:.1f}"))
     rows.append(("samples not scored", f"{summary.missing:,}"))
     correct = sum(row.c for row in summary.rows)
     if tokens and correct:

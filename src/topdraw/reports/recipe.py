@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from topdraw.core.records import Decoding, Json
+from topdraw.core.until import Until
 
 _OPTIONS = {"problems": "--problems", "seed": "--task-seed"}
 
@@ -39,6 +40,7 @@ def run_command(
     greedy: bool,
     by: str = "",
     value: str = "",
+    until: Until | None = None,
 ) -> str:
     """The `topdraw run` command of a draw; settings at their default are left out.
 
@@ -52,6 +54,7 @@ def run_command(
         greedy: whether a greedy sample was drawn too.
         by: the verifier; "" when it is the task's own.
         value: the ranking scorer; "" when it is the default one.
+        until: the rule that stopped the drawing.
     """
     words = ["topdraw", "run", task, *_model_words(model), "-n", str(n), *_decoding(decoding)]
     words += ["--seed", str(seed)]
@@ -59,9 +62,15 @@ def run_command(
         text = option if isinstance(option, str) else json.dumps(option)
         words += [_OPTIONS[name], text] if name in _OPTIONS else ["-o", f"{name}={text}"]
     words += [] if greedy else ["--no-greedy"]
+    words += _until(until) if until else []
     words += ["--by", by] if by else []
     words += ["--value", value] if value else []
     return " ".join(map(_quoted, words))
+
+
+def _until(until: Until) -> list[str]:
+    words = ["--until", until.rule, "--batch", str(until.batch)]
+    return words + (["--confidence", str(until.confidence)] if until.rule == "settled" else [])
 
 
 def _quoted(word: str) -> str:
@@ -86,9 +95,12 @@ def _decoding(decoding: Decoding) -> Sequence[str]:
         ("--top-p", decoding.top_p, plain.top_p),
         ("--top-k", decoding.top_k, plain.top_k),
         ("--repetition-penalty", decoding.repetition_penalty, plain.repetition_penalty),
-        ("--max-tokens", decoding.max_tokens, plain.max_tokens),
+        ("--presence-penalty", decoding.presence_penalty, plain.presence_penalty),
+        ("--frequency-penalty", decoding.frequency_penalty, plain.frequency_penalty),
+        ("--max-output-tokens", decoding.max_tokens, plain.max_tokens),
     ]
     words = [word for name, value, usual in named if value != usual for word in (name, str(value))]
+    words += ["--extra-body", _compact(dict(decoding.extra_body))] if decoding.extra_body else []
     return words + [word for stop in decoding.stop for word in ("--stop", stop)]
 
 
@@ -102,6 +114,7 @@ def facts_of(
     created: str,
     by: str,
     value: str,
+    until: Until | None = None,
 ) -> tuple[tuple[str, str], ...]:
     """What a run stands on, as (name, value) for people; empty values are left out.
 
@@ -114,6 +127,7 @@ def facts_of(
         created: when it was made.
         by: the verifier.
         value: the ranking scorer.
+        until: the rule that stopped the drawing.
     """
     settings = ", ".join(f"{k}={v}" for k, v in decoding.as_dict().items() if v not in (None, []))
     facts = (
@@ -123,6 +137,7 @@ def facts_of(
         ("task options", _compact(task.get("options"))),
         ("model", _compact(dict(model))),
         ("decoding", settings),
+        ("drawn", str(until or "")),
         ("run seed", str(seed)),
         ("correct by", by),
         ("ranked by", value),

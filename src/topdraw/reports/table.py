@@ -36,7 +36,7 @@ class Row:
         strategy: its registered name.
         key: suffix of its CSS class.
         cells: one per column; None where it was not measured.
-        best: whether it is the best real selector at k = n.
+        best: whether it is the best real selector in the last column.
     """
 
     label: str
@@ -51,12 +51,13 @@ class Table:
     """Accuracy of every strategy at a few k.
 
     Attributes:
-        ks: the columns: 1, 10, 100, ... up to n, and n itself.
+        columns: "k = 1", 10, 100, ... up to n, and n itself; then "all drawn" where a rule stopped
+            the drawing.
         rows: strategies in the order of `strategies.ORDER`.
-        tokens: output tokens per problem at each k; NaN when unknown.
+        tokens: output tokens per problem in each column; NaN when unknown.
     """
 
-    ks: tuple[int, ...]
+    columns: tuple[str, ...]
     rows: tuple[Row, ...]
     tokens: tuple[float, ...]
 
@@ -68,23 +69,40 @@ def strategy_table(summary: Summary) -> Table:
         summary: of a run.
     """
     measured = {k for curve in summary.curves for k in curve.k}
-    powers = {10**p for p in range(len(str(max(summary.n, 1))))}
-    ks = tuple(sorted((powers & measured) | ({summary.n} & measured)))
+    ends = {summary.n, summary.stopping.reach if summary.stopping else summary.n}
+    powers = {10**p for p in range(len(str(max(ends | {1}))))}
+    ks = tuple(sorted((powers | ends) & measured))
     best = best_real(summary)
     known = [c for c in in_order(summary.curves) if c.strategy != "worst"]
-    rows = tuple(_row(curve, ks, curve is best) for curve in known)
-    per_sample = summary.output_tokens / summary.samples if summary.samples else math.nan
-    tokens = tuple(per_sample * k if per_sample > 0 else math.nan for k in ks)
-    return Table(ks, tuple(row for row in rows if any(row.cells)), tokens)
+    rows = [_row(curve, ks, curve is best, stopped=bool(summary.stopping)) for curve in known]
+    return Table(
+        (*(f"k = {k:,}" for k in ks), *(["all drawn"] if summary.stopping else [])),
+        tuple(row for row in rows if any(row.cells)),
+        _spent(summary, ks),
+    )
 
 
-def _row(curve: Curve, ks: tuple[int, ...], best: bool) -> Row:
+def _row(curve: Curve, ks: tuple[int, ...], best: bool, *, stopped: bool) -> Row:
     style = look(curve.strategy)
     cells = [at(curve, k) for k in ks]
     if style.reference:
         first = next((cell for cell in cells if cell is not None), None)
         cells = [first, *[None] * (len(ks) - 1)] if ks else []
+    cells += [curve.drawn] if stopped else []
     return Row(plain(curve.label, 60), curve.strategy, style.key, tuple(cells), best)
+
+
+def _spent(summary: Summary, ks: tuple[int, ...]) -> tuple[float, ...]:
+    """Output tokens per problem in each column."""
+    stopping = summary.stopping
+    if stopping is None:
+        per_sample = summary.output_tokens / summary.samples if summary.samples else math.nan
+        return tuple(per_sample * k if per_sample > 0 else math.nan for k in ks)
+    # Beyond the first samples the rule decides how many there are.
+    known = [stopping.tokens * k if k <= stopping.first else math.nan for k in ks]
+    asked = sum(row.n > 0 for row in summary.rows)
+    every = [*known, summary.output_tokens / max(asked, 1)]
+    return tuple(count if count > 0 else math.nan for count in every)
 
 
 def text_table(summary: Summary) -> str:
@@ -94,7 +112,7 @@ def text_table(summary: Summary) -> str:
         summary: of a run.
     """
     table = strategy_table(summary)
-    grid = [["", *[f"k = {k:,}" for k in table.ks]]]
+    grid = [["", *table.columns]]
     grid += [[row.label, *map(_cell, row.cells)] for row in table.rows]
     grid.append(["output tokens per problem", *map(_tokens, table.tokens)])
     widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
@@ -102,7 +120,7 @@ def text_table(summary: Summary) -> str:
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
         for row in grid
     ]
-    notes = [f"Note: {plain(note)}" for note in beware(summary)]
+    notes = [f"Note: {plain(note, _LONG)}" for note in beware(summary)]
     told = (plain(headline(summary), _LONG), "", *lines, "", plain(reading(summary), _LONG))
     return "\n".join([*told, *notes])
 
@@ -120,8 +138,8 @@ def rich_table(summary: Summary) -> RichTable:
     table = strategy_table(summary)
     drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     drawn.add_column("strategy")
-    for k in table.ks:
-        drawn.add_column(f"k = {k:,}", justify="right", no_wrap=True)
+    for name in table.columns:
+        drawn.add_column(name, justify="right", no_wrap=True)
     for row in table.rows:
         cells = [_rich_cell(cell, bold=row.best) for cell in row.cells]
         drawn.add_row(Text(row.label, style="bold" if row.best else ""), *cells)
@@ -160,7 +178,7 @@ def print_table(summary: Summary, *, file: TextIO | None = None) -> None:
     console.print(rich_table(summary))
     console.print(Text(plain(reading(summary), _LONG)))
     for note in beware(summary):
-        console.print(Text(f"Note: {plain(note)}", style="yellow"))
+        console.print(Text(f"Note: {plain(note, _LONG)}", style="yellow"))
 
 
 def summary_json(summary: Summary) -> dict[str, Json]:

@@ -204,7 +204,8 @@ def shown_problems(rows: Sequence[ProblemRow], most: int = 12) -> list[ProblemRo
 
 def _gap(row: ProblemRow) -> float:
     picked = [value for value in (row.majority, row.best_of_n) if math.isfinite(value)]
-    return float(row.c > 0) - max(picked, default=0.0)
+    # Where nothing chooses, nothing is lost.
+    return float(row.c > 0) - max(picked) if picked else 0.0
 
 
 def representative(groups: Sequence[SampleView], most: int) -> list[SampleView]:

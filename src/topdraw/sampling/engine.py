@@ -8,17 +8,34 @@ Try it: `python -m pytest tests/sampling/test_engine.py`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+import contextlib
+import signal
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from topdraw.core.protocols import Model
-from topdraw.core.records import Decoding, Problem, Task
-from topdraw.errors import DomainError
+from topdraw.core.records import Decoding, Json, Problem, Task
+from topdraw.core.registry import get_scorer
+from topdraw.core.until import Until
+from topdraw.errors import ConfigError, DomainError
 from topdraw.models.connect import connect
+from topdraw.sampling.account import Account, Spent
+from topdraw.sampling.budget import Budget
+from topdraw.sampling.interrupts import Brake, ours
 from topdraw.sampling.plan import (
+    Unit,
     as_task,
     check_decoding,
     default_path,
@@ -26,11 +43,33 @@ from topdraw.sampling.plan import (
     units,
     with_task_defaults,
 )
+from topdraw.sampling.prices import Price, PriceTable, price_of
 from topdraw.sampling.progress import Progress
 from topdraw.sampling.session import Session, Watcher, close
-from topdraw.store.run import Run
+from topdraw.sampling.stopping import Judge, Pursuit
+from topdraw.store.run import Durability, Run, Sampler
+from topdraw.store.table import sample_columns
 
 _DEFAULT_CONCURRENCY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What was asked of `sample`, the model aside."""
+
+    problems: Task | Iterable[Problem]
+    n: int
+    decoding: Decoding
+    seed: int
+    greedy: bool
+    out: str | PathLike[str] | None
+    concurrency: int | None
+    budget: Budget
+    prices: PriceTable | None
+    until: Until | None
+    judge: Judge | None
+    durability: Durability
+    on_progress: Watcher | None
 
 
 def sample(
@@ -42,54 +81,105 @@ def sample(
     top_p: float = 1.0,
     top_k: int = 0,
     repetition_penalty: float = 1.0,
+    presence_penalty: float = 0.0,
+    frequency_penalty: float = 0.0,
     max_tokens: int | None = None,
     stop: Iterable[str] = (),
+    extra_body: Mapping[str, Json] | None = None,
     seed: int = 0,
     greedy: bool = False,
     out: str | PathLike[str] | None = None,
     concurrency: int | None = None,
+    budget: Budget | None = None,
+    prices: PriceTable | None = None,
+    until: Until | None = None,
+    judge: Judge | None = None,
+    durability: Durability = "group",
     on_progress: Watcher | None = None,
+    on_interrupt: Callable[[], None] | None = None,
 ) -> Run:
     """Draw n samples of every problem and give the run that holds them.
 
     What is on disk already is not drawn again, so the same call resumes an interrupted run, and
     one with a larger n adds to it. What is drawn does not depend on `concurrency`.
 
+    Ctrl-C or SIGTERM once begins no further request and gives those under way three seconds; twice
+    stops at once. Either way every finished sample is on disk, and the same call goes on.
+
     Args:
         problems: a task, or problems with distinct ids.
         model: a model, or a spec for `connect`.
-        n: samples per problem, >= 1.
+        n: samples per problem, >= 1; with `until`, the most.
         temperature: >= 0; 0 is greedy.
         top_p: in (0, 1].
         top_k: >= 0 tokens kept; 0 keeps all.
         repetition_penalty: > 0; 1 is off.
+        presence_penalty: in [-2, 2], taken off the logit of every token generated before; 0 is off.
+        frequency_penalty: in [-2, 2], taken off once per time it was generated; 0 is off.
         max_tokens: most tokens per output; None takes the task's, or leaves it to the model.
         stop: texts that end an output; none takes the task's.
+        extra_body: further fields of a request to an endpoint; they are part of the sampler.
         seed: of the run; each sample has a child seed of it.
         greedy: also draw one sample per problem at temperature 0, as a reference.
         out: directory of the run; None makes a name from task, model and settings under runs/.
         concurrency: calls to the model at once; None leaves it to the model.
-        on_progress: called after each sample, in the event loop: keep it short.
+        budget: caps on samples, tokens, USD and seconds; None for none.
+        prices: comes before the shipped table of prices; None for none.
+        until: stop drawing a problem when this rule is content; it is stored with the run, and
+            estimators that it would bias correct for it or refuse.
+        judge: scores samples for `until`; None takes the registered scorer that it names.
+        durability: "none" leaves syncing to the system until the end, "group" syncs every second
+            or 256 samples, "strict" counts a sample only once it survives a power cut.
+        on_progress: called after each sample and every second, in the event loop: keep it short.
+        on_interrupt: called when the first Ctrl-C or SIGTERM comes.
 
     Raises:
         DomainError: for a number outside its range or two problems with one id.
+        ConfigError: for a cap in USD on a model without a price.
         ResumeConflict: when `out` holds a run that was drawn otherwise.
+        BudgetExhausted: when a cap stopped the draw; everything drawn is on disk.
         EndpointError: when samples could not be drawn. All others are on disk by then; `Refused`
             (a wrong key, say) comes early, the rest after everything else has finished.
     """
     model = connect(model) if isinstance(model, str) else model
-    settings = Decoding(temperature, top_p, top_k, repetition_penalty, max_tokens, _texts(stop))
+    decoding = Decoding(
+        temperature,
+        top_p,
+        top_k,
+        repetition_penalty,
+        max_tokens,
+        _texts(stop),
+        presence_penalty=presence_penalty,
+        frequency_penalty=frequency_penalty,
+        extra_body=extra_body or {},
+    )
+    order = _Order(
+        problems,
+        n,
+        decoding,
+        seed,
+        greedy,
+        out,
+        concurrency,
+        budget or Budget(),
+        prices,
+        until,
+        judge,
+        durability,
+        on_progress,
+    )
+    brake = Brake(on_interrupt)
 
-    async def draw() -> Run:
+    async def draw(signals: tuple[signal.Signals, ...]) -> Run:
         try:
-            return await _sample(
-                problems, model, n, settings, seed, greedy, out, concurrency, on_progress
-            )
+            return await _sample(order, model, brake, signals)
         finally:
             # The loop ends here, and connections cannot outlive their loop.
             await close(model)
 
-    return _blocking(draw())
+    run = _in_a_thread(draw(()), brake) if _in_a_loop() else asyncio.run(draw(ours()))
+    brake.end()
+    return run
 
 
 async def sample_async(
@@ -101,60 +191,154 @@ async def sample_async(
     top_p: float = 1.0,
     top_k: int = 0,
     repetition_penalty: float = 1.0,
+    presence_penalty: float = 0.0,
+    frequency_penalty: float = 0.0,
     max_tokens: int | None = None,
     stop: Iterable[str] = (),
+    extra_body: Mapping[str, Json] | None = None,
     seed: int = 0,
     greedy: bool = False,
     out: str | PathLike[str] | None = None,
     concurrency: int | None = None,
+    budget: Budget | None = None,
+    prices: PriceTable | None = None,
+    until: Until | None = None,
+    judge: Judge | None = None,
+    durability: Durability = "group",
     on_progress: Watcher | None = None,
 ) -> Run:
-    """The same as `sample`, in the running event loop.
+    """The same as `sample`, in the running event loop, whose signals are left alone.
 
     A model that is handed over stays open: close it with its own `aclose` if it has one. When the
     task is cancelled, every finished sample is on disk before the cancellation goes on.
     """
-    settings = Decoding(temperature, top_p, top_k, repetition_penalty, max_tokens, _texts(stop))
+    decoding = Decoding(
+        temperature,
+        top_p,
+        top_k,
+        repetition_penalty,
+        max_tokens,
+        _texts(stop),
+        presence_penalty=presence_penalty,
+        frequency_penalty=frequency_penalty,
+        extra_body=extra_body or {},
+    )
+    order = _Order(
+        problems,
+        n,
+        decoding,
+        seed,
+        greedy,
+        out,
+        concurrency,
+        budget or Budget(),
+        prices,
+        until,
+        judge,
+        durability,
+        on_progress,
+    )
     connected = connect(model) if isinstance(model, str) else model
     try:
-        return await _sample(
-            problems, connected, n, settings, seed, greedy, out, concurrency, on_progress
-        )
+        return await _sample(order, connected, Brake(), ())
     finally:
         if isinstance(model, str):
             await close(connected)
 
 
 async def _sample(
-    problems: Task | Iterable[Problem],
-    model: Model,
-    n: int,
-    settings: Decoding,
-    seed: int,
-    greedy: bool,
-    out: str | PathLike[str] | None,
-    concurrency: int | None,
-    on_progress: Watcher | None,
+    order: _Order, model: Model, brake: Brake, signals: tuple[signal.Signals, ...]
 ) -> Run:
-    task = as_task(problems)
-    decoding = check_decoding(with_task_defaults(settings, task.decoding))
-    wanted = samplers(model.identity, decoding, n, greedy=greedy)
-    at_once = _at_once(model, concurrency)
-    path = Path(out) if out is not None else default_path(task, model.identity, decoding, seed)
-    run = Run.create(path, task=task, model=model.identity, samplers=wanted, seed=seed)
+    task = as_task(order.problems)
+    decoding = check_decoding(with_task_defaults(order.decoding, task.decoding))
+    wanted = samplers(model.identity, decoding, order.n, greedy=order.greedy)
+    at_once = _at_once(model, order.concurrency)
+    place = default_path(task, model.identity, decoding, order.seed, until=order.until)
+    path = order.out if order.out is not None else place
+    price = _price(order, model)
+    run = Run.create(
+        path,
+        task=task,
+        model=model.identity,
+        samplers=wanted,
+        seed=order.seed,
+        until=order.until,
+    )
     drawn = {sampler.hash: run.drawn(sampler.hash) for sampler in wanted}
     total = len(task.problems) * sum(sampler.n for sampler in wanted)
     done = sum(i < sampler.n for sampler in wanted for _, i in drawn[sampler.hash])
     progress = Progress(done=done, total=total)
-    if done < total:
-        todo = units(task.problems, wanted, drawn, getattr(model, "chunk", None))
-        with run.writer() as writer:
-            session = Session(model, seed, writer, todo, progress, on_progress)
-            await session.all(at_once)
-        session.report(run.path)
-    elif on_progress is not None:
-        on_progress(progress)
+    if done == total:
+        if order.on_progress is not None:
+            order.on_progress(progress)
+        return run
+    metered = bool(getattr(model, "metered", False))
+    spent = _spent(run, metered, sum(map(len, drawn.values())))
+    with contextlib.ExitStack() as stack:
+        bill = stack.enter_context(run.bill_writer()) if metered else None
+        writer = stack.enter_context(run.writer(durability=order.durability))
+        account = Account(order.budget, price, spent, bill, longest=decoding.max_tokens)
+        session = Session(
+            model,
+            order.seed,
+            writer,
+            account,
+            progress,
+            strict=order.durability == "strict",
+            watcher=order.on_progress,
+        )
+        chunk = getattr(model, "chunk", None)
+        todo: Iterator[Unit | AsyncIterator[Unit]] = units(task.problems, wanted, drawn, chunk)
+        took = None
+        if order.until is not None:
+            judge = order.judge or get_scorer(order.until.by)
+            pursuit = stack.enter_context(
+                Pursuit(wanted[0], order.until, judge, run.samples(), session.ended)
+            )
+            todo, took = _pursued(task, wanted, drawn, chunk, pursuit), pursuit.add
+        with brake.of(session, signals):
+            await session.all(todo, at_once, seconds=order.budget.seconds, took=took)
+        account.write_bill()
+    session.report(run.path)
     return run
+
+
+def _pursued(
+    task: Task,
+    wanted: Sequence[Sampler],
+    drawn: Mapping[str, Collection[tuple[str, int]]],
+    chunk: int | None,
+    pursuit: Pursuit,
+) -> Iterator[Unit | AsyncIterator[Unit]]:
+    for problem in task.problems:
+        yield pursuit.units(problem)
+        yield from units([problem], wanted[1:], drawn, chunk)
+
+
+def _price(order: _Order, model: Model) -> Price | None:
+    name = str(model.identity.get("model") or model.identity.get("name") or "")
+    price = price_of(name, order.prices)
+    if price is None and order.budget.usd is not None:
+        raise ConfigError(
+            f"The price of {name!r} is unknown, so that a cap of {order.budget.usd:g} USD cannot "
+            "be kept.",
+            hint="Name it in a table of prices: --prices FILE, or prices=read_prices(FILE); "
+            "or cap the tokens.",
+        )
+    return price
+
+
+def _spent(run: Run, metered: bool, samples: int) -> Spent:
+    if metered:
+        bill = run.bill()
+        charged = bill.delivered + bill.unused
+        return Spent(samples, bill.prompt_tokens, bill.output_tokens, charged, bill.paid_samples)
+    if not samples:
+        return Spent()
+    found = [sample_columns(run, role=sampler.role) for sampler in run.manifest.samplers]
+    prompt = sum(int(columns.prompt_tokens.sum()) for columns in found)
+    output = sum(int(columns.output_tokens.sum()) for columns in found)
+    return Spent(samples, prompt, output, samples, samples)
 
 
 def _at_once(model: Model, concurrency: int | None) -> int:
@@ -172,28 +356,27 @@ def _texts(stop: Iterable[str]) -> tuple[str, ...]:
     return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
-def _blocking(work: Coroutine[Any, Any, Run]) -> Run:
+def _in_a_loop() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work)
-    return _in_a_thread(work)
+        return False
+    return True
 
 
-def _in_a_thread(work: Coroutine[Any, Any, Run]) -> Run:
+def _in_a_thread(work: Coroutine[Any, Any, Run], brake: Brake) -> Run:
     # In a notebook a loop is running already, and this call must block it.
-    started: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Run]]] = []
+    started: list[asyncio.AbstractEventLoop] = []
 
     async def main() -> Run:
-        task = asyncio.ensure_future(work)
-        started.append((asyncio.get_running_loop(), task))
-        return await task
+        started.append(asyncio.get_running_loop())
+        return await work
 
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(asyncio.run, main())
-        try:
-            return future.result()
-        except KeyboardInterrupt:
-            for loop, task in started:
-                loop.call_soon_threadsafe(task.cancel)
-            raise
+        while True:
+            try:
+                return future.result()
+            except KeyboardInterrupt:
+                with contextlib.suppress(RuntimeError):  # the loop has just ended
+                    started[0].call_soon_threadsafe(brake.pull, signal.SIGINT)

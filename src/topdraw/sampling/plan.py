@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from topdraw.core.records import Decoding, Json, Problem, Task, sampler_hash
+from topdraw.core.until import Until
 from topdraw.errors import DomainError
 from topdraw.store.run import Sampler
 
@@ -84,6 +85,8 @@ def check_decoding(decoding: Decoding) -> Decoding:
         ),
         "max_tokens": (d.max_tokens, d.max_tokens is None or d.max_tokens >= 1, ">= 1"),
         "stop": (d.stop, all(d.stop), "texts that are not empty"),
+        "presence_penalty": (d.presence_penalty, -2 <= d.presence_penalty <= 2, "in [-2, 2]"),
+        "frequency_penalty": (d.frequency_penalty, -2 <= d.frequency_penalty <= 2, "in [-2, 2]"),
     }
     for name, (value, good, allowed) in rules.items():
         if not good:
@@ -136,7 +139,13 @@ def units(
 
 
 def default_path(
-    task: Task, identity: Mapping[str, Json], decoding: Decoding, seed: int, root: str = "runs"
+    task: Task,
+    identity: Mapping[str, Json],
+    decoding: Decoding,
+    seed: int,
+    *,
+    until: Until | None = None,
+    root: str = "runs",
 ) -> Path:
     """Where a run lies when the user names no place: the same call finds the same place.
 
@@ -144,6 +153,8 @@ def default_path(
     """
     problems = [[p.id, p.prompt, p.target] for p in task.problems]
     config = [task.name, task.version, problems, dict(identity), decoding.as_dict(), seed]
+    if until is not None:
+        config.append(until.as_dict())
     digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:6]
     name = identity.get("model") or identity.get("name") or identity.get("kind") or "model"
     return Path(root) / f"{_slug(task.name)}-{_slug(str(name))}-{digest}"

@@ -1,6 +1,7 @@
 """One session of a draw: concurrent calls of the model, each sample to the journal at once.
 
-Not here: what there is to do (`plan`) and the call users make (`engine`).
+Not here: what there is to do (`plan`, `stopping`), what it may cost (`account`), and the call users
+make (`engine`).
 Try it: `python -m pytest tests/sampling/test_engine.py`.
 """
 
@@ -8,14 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import errno
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from topdraw.core.protocols import Model
 from topdraw.core.records import Sample
-from topdraw.errors import ConfigError, DomainError, EndpointError, MissingPackage
+from topdraw.errors import (
+    BudgetExhausted,
+    ConfigError,
+    DomainError,
+    EndpointError,
+    MissingPackage,
+    StoreError,
+)
+from topdraw.models.meter import METER, Halted
 from topdraw.models.retry import Refused
+from topdraw.sampling.account import Account
+from topdraw.sampling.durable import GroupSync
 from topdraw.sampling.plan import Unit
 from topdraw.sampling.progress import Progress
 from topdraw.store.run import SampleWriter
@@ -26,6 +38,11 @@ Watcher = Callable[[Progress], None]
 _ERROR_BUDGET = 20
 _ABOUT_THE_PROMPT = (400, 413, 422)
 _FATAL = (Refused, ConfigError, MissingPackage)
+_GRACE_SECONDS = 3.0
+_TICK_SECONDS = 1.0
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_SECONDS = 1.0
+_DISK_PATIENCE_SECONDS = 900.0
 
 
 class Session:
@@ -35,7 +52,8 @@ class Session:
         model: who draws.
         seed: of the run.
         writer: open; takes each sample the moment it is there.
-        todo: what to draw.
+        strict: whether a sample counts only once it is on disk for good.
+        account: what it may cost.
         before: how far the run was.
         watcher: told after each sample; None for nobody.
     """
@@ -45,43 +63,127 @@ class Session:
         model: Model,
         seed: int,
         writer: SampleWriter,
-        todo: Iterator[Unit],
+        account: Account,
         before: Progress,
-        watcher: Watcher | None,
+        *,
+        strict: bool = False,
+        watcher: Watcher | None = None,
     ) -> None:
         self._model = model
         self._seed = seed
         self._writer = writer
-        self._todo = todo
+        self._account = account
         self._before = before
-        self._drawn = self._failures = self._output_tokens = 0
+        self._durable = GroupSync(writer.sync) if strict else None
         self._watcher = watcher
+        self._drawn = self._failures = self._output_tokens = self._spared = self._stopped = 0
         self._began = time.monotonic()
         self._first_error: Exception | None = None
         self._fatal: Exception | None = None
         self._barren = 0
+        self._trouble = ""
+        self._full_since: float | None = None
+        self._took: Callable[[Sample], None] = _nobody
+        self._workers: list[asyncio.Task[None]] = []
+        self._timers: list[asyncio.TimerHandle] = []
 
-    async def all(self, at_once: int) -> None:
-        """Draw every unit, `at_once` calls of the model at a time."""
+    async def all(
+        self,
+        todo: Iterator[Unit | AsyncIterator[Unit]],
+        at_once: int,
+        *,
+        seconds: float | None = None,
+        took: Callable[[Sample], None] | None = None,
+    ) -> None:
+        """Draw every unit, `at_once` calls of the model at a time.
+
+        Args:
+            todo: what to draw; units of one iterator come one after the other.
+            at_once: calls of the model.
+            seconds: after so many no request is begun; None for no limit.
+            took: told of each sample that is kept; None for nobody.
+        """
+        self._took = took or _nobody
         self._tell()
-        workers = [asyncio.create_task(self._work()) for _ in range(at_once)]
+        if seconds is not None:
+            self._later(seconds, lambda: self._halt("seconds"))
+        meter = METER.set(self._account)
+        self._workers = [asyncio.create_task(self._work(todo)) for _ in range(at_once)]
+        METER.reset(meter)
+        ticking = asyncio.create_task(self._tick())
         try:
-            await asyncio.gather(*workers)
+            done, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
+            for worker in done:
+                if not worker.cancelled():
+                    worker.result()
         finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+            self.stop()
+            ticking.cancel()
+            await asyncio.gather(*self._workers, ticking, return_exceptions=True)
+            for timer in self._timers:
+                timer.cancel()
 
-    async def _work(self) -> None:
-        for unit in self._todo:
-            await self._draw(unit)
-            if self._fatal is not None:
+    def drain(self) -> None:
+        """Begin no further request; those under way have three seconds."""
+        self._halt("interrupted")
+
+    def stop(self) -> None:
+        """Drop what is under way."""
+        for worker in self._workers:
+            worker.cancel()
+
+    def ended(self, spared: int) -> None:
+        """Note a problem that a stopping rule ended, and how many samples it spared."""
+        self._stopped += 1
+        self._spared += spared
+        self._tell()
+
+    def _halt(self, why: str) -> None:
+        self._account.halt(why)
+        self._later(_GRACE_SECONDS, self.stop)
+        self._tell()
+
+    async def _tick(self) -> None:
+        # A server that throttles or hangs brings no samples, and still there is something to tell.
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            self._tell()
+
+    def _later(self, seconds: float, what: Callable[[], None]) -> None:
+        self._timers.append(asyncio.get_running_loop().call_later(seconds, what))
+
+    @property
+    def _over(self) -> bool:
+        return self._fatal is not None or bool(self._account.halted)
+
+    async def _work(self, todo: Iterator[Unit | AsyncIterator[Unit]]) -> None:
+        for item in todo:
+            if isinstance(item, Unit):
+                await self._draw(item)
+            else:
+                async for unit in item:
+                    await self._draw(unit)
+            if self._over:
                 return
 
     async def _draw(self, unit: Unit) -> None:
-        wanted = set(unit.indices)
+        left = unit.indices
+        while left and self._fatal is None:
+            granted = await self._account.grant(unit.problem.prompt, len(left))
+            if not granted:
+                return
+            wanted = dict.fromkeys(left[:granted])
+            try:
+                while await self._ask(unit, wanted):
+                    pass
+            finally:
+                self._account.release(granted)
+            left = left[granted:]
+
+    async def _ask(self, unit: Unit, wanted: dict[int, None]) -> bool:
+        """Draw what is wanted and take it off; True when the rest is to be asked for again."""
         stream = self._model.generate(
-            unit.problem, unit.indices, decoding=unit.sampler.decoding, seed=self._seed
+            unit.problem, tuple(wanted), decoding=unit.sampler.decoding, seed=self._seed
         )
         try:
             while True:
@@ -89,26 +191,58 @@ class Session:
                     drawn = await anext(stream)
                 except StopAsyncIteration:
                     break
+                except Halted:
+                    return False
                 except Exception as error:  # noqa: BLE001 - any failure of one call spares the others
-                    self._failed(len(wanted), error)
-                    return
-                self._keep(unit, drawn, wanted)
+                    if not _is_disk_full(error):
+                        self._failed(len(wanted), error)
+                        return False
+                    await self._wait_for_space(error)  # the bill could not be written
+                    return True
+                await self._keep(unit, drawn, wanted)
         finally:
             await close(stream)
         if wanted:
-            missing = sorted(wanted)
-            self._failed(len(wanted), _breach(unit, f"did not give the samples {missing[:5]}"))
+            what = f"did not give the samples {list(wanted)[:5]}"
+            self._failed(len(wanted), _breach(unit, what))
+        return False
 
-    def _keep(self, unit: Unit, drawn: Sample, wanted: set[int]) -> None:
+    async def _keep(self, unit: Unit, drawn: Sample, wanted: dict[int, None]) -> None:
         if drawn.problem_id != unit.problem.id or drawn.index not in wanted:
             what = f"gave sample {drawn.index} of {drawn.problem_id!r}, which was not asked for"
             raise _breach(unit, what)
-        self._writer.append(dataclasses.replace(drawn, sampler=unit.sampler.hash))
-        wanted.remove(drawn.index)
+        kept = dataclasses.replace(drawn, sampler=unit.sampler.hash)
+        await self._store(kept)
+        del wanted[drawn.index]
         self._barren = 0
         self._drawn += 1
         self._output_tokens += drawn.usage.output_tokens
+        self._account.kept(kept)
+        self._took(kept)
         self._tell()
+
+    async def _store(self, kept: Sample) -> None:
+        while True:
+            try:
+                self._writer.append(kept)
+                break
+            except StoreError as error:
+                if not _is_disk_full(error):
+                    raise
+                await self._wait_for_space(error)
+        self._full_since, self._trouble = None, ""
+        if self._durable is not None:
+            await self._durable.wait()
+
+    async def _wait_for_space(self, error: Exception) -> None:
+        """Hold on to what is paid for until the disk takes it, for a quarter of an hour."""
+        now = time.monotonic()
+        self._full_since = self._full_since or now
+        if self._account.halted or now - self._full_since > _DISK_PATIENCE_SECONDS:
+            raise error
+        self._trouble = "the disk is full; waiting for space"
+        self._tell()
+        await asyncio.sleep(_DISK_SECONDS)
 
     def _failed(self, samples: int, error: Exception) -> None:
         self._first_error = self._first_error or error
@@ -118,19 +252,38 @@ class Session:
         self._failures += samples
         if isinstance(error, _FATAL) or self._barren >= _ERROR_BUDGET:
             self._fatal = self._fatal or error
+            self._account.halt("failed")
         self._tell()
+
+    @property
+    def _done(self) -> int:
+        return self._before.done + self._drawn
+
+    @property
+    def _total(self) -> int:
+        return self._before.total - self._spared
 
     def _tell(self) -> None:
         if self._watcher is None:
             return
+        account = self._account
         self._watcher(
             Progress(
-                done=self._before.done + self._drawn,
-                total=self._before.total,
+                done=self._done,
+                total=self._total,
                 drawn=self._drawn,
                 failed=self._failures,
                 output_tokens=self._output_tokens,
                 seconds=time.monotonic() - self._began,
+                spent_tokens=account.spent.tokens,
+                spent_usd=account.spent_usd,
+                requests=account.requests,
+                wasted=account.wasted,
+                under_way=account.under_way,
+                at_once=account.allowed,
+                throttled_seconds=account.throttled_seconds,
+                stopped=self._stopped,
+                trouble=self._trouble,
             )
         )
 
@@ -138,11 +291,19 @@ class Session:
         """Raise what went wrong, if anything did.
 
         Raises:
+            BudgetExhausted: when a cap kept samples from being drawn.
             EndpointError: when samples could not be drawn, with their number and the first reason;
                 any other failure comes as it was.
         """
         if self._fatal is not None:
             raise self._fatal
+        if self._account.halted == "interrupted":
+            return
+        if self._account.halted and self._done < self._total:
+            raise BudgetExhausted(
+                f"{self._account.verdict()} {self._done:,} of {self._total:,} samples are drawn.",
+                hint=f"They are in {path}; with a larger cap the same command goes on.",
+            )
         error = self._first_error
         if isinstance(error, EndpointError):
             raise EndpointError(
@@ -155,6 +316,15 @@ class Session:
             ) from error
         if error is not None:
             raise error
+
+
+def _nobody(sample: Sample) -> None:
+    """Nobody wants to know."""
+
+
+def _is_disk_full(error: Exception) -> bool:
+    cause = error.__cause__
+    return isinstance(error, StoreError) and getattr(cause, "errno", None) in _DISK_FULL
 
 
 def _breach(unit: Unit, what: str) -> DomainError:

@@ -7,6 +7,7 @@ Try it: `python -m doctest src/topdraw/store/folders.py -v`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -36,8 +37,9 @@ from topdraw.store.segments import segments, sync_folder, write_atomically
 _PROBLEMS = "problems.jsonl"
 _SCORER = "_scorer.json"  # readers of Parquet folders pass over names with an underscore
 SEGMENTS = "segments"
-_DROPPED = ".dropped-"  # no scorer's folder starts with a dot
+DROPPED = ".dropped-"  # no scorer's folder starts with a dot
 _LOCK = ".lock"
+_NO_LOCKS = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOSYS}  # some network mounts
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 
 
@@ -70,12 +72,21 @@ def _alone(folder: Path) -> Iterator[None]:
         _refuse_strangers(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with open(folder / _LOCK, "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            _wait_for(lock.fileno())
             yield
     except OSError as error:
         if isinstance(error, StoreError):
             raise
         raise StoreError(f"No run can be made in {folder}: {error}.") from error
+
+
+def _wait_for(fd: int) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+    except OSError as error:
+        # Without locks, nothing keeps two commands that start in the same moment apart.
+        if error.errno not in _NO_LOCKS:
+            raise
 
 
 def _refuse_strangers(folder: Path) -> None:
@@ -158,7 +169,9 @@ def make_scorer_folder(folder: Path, name: str, source: str | None = None) -> No
     except OSError as error:
         raise StoreError(f"{folder} cannot be made: {error}.") from error
     stored = {"scorer": name} if source is None else {"scorer": name, "source": source}
-    write_atomically(folder / _SCORER, json.dumps(stored).encode() + b"\n")
+    # surrogatepass, not \uXXXX escapes: json.loads would join two lone halves into one character.
+    text = json.dumps(stored, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    write_atomically(folder / _SCORER, text + b"\n")
 
 
 def check_source(folder: Path, name: str, source: str | None) -> None:
@@ -192,13 +205,13 @@ def drop_scorer_folder(folder: Path) -> None:
         StoreError: when it cannot be taken away; it stands.
     """
     try:
-        os.rename(folder, folder.with_name(f"{_DROPPED}{secrets.token_hex(4)}"))
+        os.rename(folder, folder.with_name(f"{DROPPED}{secrets.token_hex(4)}"))
         sync_folder(folder.parent)
     except FileNotFoundError:
         pass  # it has no scores
     except OSError as error:
         raise StoreError(f"{folder} could not be dropped: {error}.") from error
-    for left in folder.parent.glob(f"{_DROPPED}*"):  # those that a kill left, too
+    for left in folder.parent.glob(f"{DROPPED}*"):  # those that a kill left, too
         shutil.rmtree(left, ignore_errors=True)
 
 
@@ -211,7 +224,7 @@ def scorer_names(scores: Path) -> list[str]:
     return sorted(
         str(_read_scorer(path)["scorer"])
         for path in scores.glob(f"*/{_SCORER}")
-        if not path.parent.name.startswith(_DROPPED) and _has_scores(path.parent)
+        if not path.parent.name.startswith(DROPPED) and _has_scores(path.parent)
     )
 
 

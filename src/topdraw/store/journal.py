@@ -1,19 +1,23 @@
-"""The journal: what `append` returned from is not lost by `kill -9`.
+"""The journal: what `append` returned from is not lost by `kill -9`, and after `sync` by nothing.
 
 Not here: the files themselves (`topdraw.store.segments`), Parquet (`topdraw.store.parquet`).
 Try it: `python -m pytest tests/store/test_journal.py`.
 
-Each writer has segments of its own, one write() per record, synced every 256 records or second.
+Each writer has segments of its own, one write() per record. After a failed fsync the system may
+drop what it has not written and call the next fsync a success; so the segment is then given up, and
+the records that are not safe are written again, into a fresh one, before the next is taken.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
 from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
-from topdraw.errors import StoreError
+from topdraw.errors import ConfigError, StoreError
 from topdraw.store.segments import (
     OPEN,
     frame,
@@ -23,6 +27,14 @@ from topdraw.store.segments import (
     segments,
     sync_folder,
 )
+
+Durability: TypeAlias = Literal["none", "group", "strict"]
+"""What a power cut can take back; `kill -9` takes nothing.
+
+"none": whatever the system has not written by itself; segments are synced when they are sealed.
+"group": the last 256 records or second, whichever is more. "strict": what `sync` has not returned
+for.
+"""
 
 SEGMENT_BYTES = 64 << 20
 SYNC_RECORDS = 256
@@ -40,29 +52,46 @@ class Journal:
     Args:
         folder: where the segments lie; made when the first record comes.
         segment_bytes: a segment at least this long is sealed and the next one begun.
+        durability: see `Durability`.
+
+    Raises:
+        ConfigError: for another durability.
     """
 
-    def __init__(self, folder: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        segment_bytes: int = SEGMENT_BYTES,
+        durability: Durability = "group",
+    ) -> None:
+        if durability not in get_args(Durability):
+            known = ", ".join(get_args(Durability))
+            raise ConfigError(f"durability is {durability!r}; it must be one of {known}.")
         self.folder = folder
         self._limit = segment_bytes
+        self._keeps = durability != "none"  # the unsafe lines, and syncs by itself
         self._writer = ""
         self._count = 0
         self._path = folder
         self._fd = -1
         self._size = 0
-        self._unsynced = 0
-        self._pid = os.getpid()
+        self._is_torn = False
+        self._appended = 0
+        self._synced = 0
+        self._unsafe: list[bytes] = []  # all lines after the first `_synced`
+        self._syncing = 0  # records that the sync under way covers; 0 when there is none
+        self._failures = 0
         self._failure: OSError | None = None
+        self._pid = os.getpid()
         self._closed = False
-        self._append_lock = threading.Lock()
-        self._sync_lock = threading.Lock()
+        self._lock = threading.Lock()
+        self._sync_ended = threading.Condition(self._lock)
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
     def append(self, body: bytes) -> None:
         """Store one record; when this returns, no `kill -9` takes it back.
-
-        A power cut can take back the last 256 records or second, whichever is more.
 
         Args:
             body: a JSON object on one line.
@@ -71,15 +100,36 @@ class Journal:
             StoreError: when the record is not stored (disk full, say); the next may succeed.
         """
         line = frame(body)
-        with self._append_lock:
-            self._check_usable()
-            if self._fd < 0 or self._size >= self._limit:
+        self._check_process()
+        with self._lock:
+            self._check_open()
+            while self._fd < 0 or self._is_torn or self._size >= self._limit:
                 self._roll()
+                self._check_open()
             self._write(line)
             self._size += len(line)
-            self._unsynced += 1
-        if self._unsynced >= SYNC_RECORDS:
+            self._appended += 1
+            if self._keeps:
+                self._unsafe.append(line)
+        if len(self._unsafe) >= SYNC_RECORDS:
             self._wake.set()
+
+    def sync(self) -> None:
+        """Return once no power cut takes back what was appended before this call.
+
+        Threads that wait at the same time share one sync.
+
+        Raises:
+            StoreError: when some of these records are not safe; another call tries again.
+        """
+        self._check_process()
+        with self._lock:
+            wanted = self._appended
+            while self._synced < wanted:
+                if self._syncing:
+                    self._wait(wanted)
+                else:
+                    self._sync_now()
 
     def close(self) -> None:
         """Sync and seal; the journal takes no more records. Closing twice is harmless.
@@ -87,102 +137,172 @@ class Journal:
         Raises:
             StoreError: when the last records could not be synced.
         """
-        with self._append_lock:
-            self._closed = True
-            if os.getpid() != self._pid:
-                return  # the segment belongs to the process that opened it
-            self._wake.set()
-            if self._thread is not None:
-                self._thread.join()
+        self._closed = True
+        if os.getpid() != self._pid:
+            return  # the segment belongs to the process that opened it
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+        try:
+            self.sync()
+        finally:
+            self._close_segment()
+
+    def _close_segment(self) -> None:
+        with self._lock:
             try:
                 self._seal()
             except OSError as error:
                 raise StoreError(f"{self._path} could not be sealed: {error}.") from error
-            self._raise_failure()
 
-    def _check_usable(self) -> None:
+    def _check_open(self) -> None:
         if self._closed:
             raise StoreError("This writer is closed.", hint="Open another with run.writer().")
+
+    def _check_process(self) -> None:
         if os.getpid() != self._pid:
             raise StoreError("A writer does not survive fork().", hint="Open one in each process.")
-        self._raise_failure()
 
-    def _raise_failure(self) -> None:
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise StoreError(f"Records in {self.folder} could not be synced: {failure}.")
+    def _unsynced(self) -> StoreError:
+        return StoreError(f"Records in {self.folder} could not be synced: {self._failure}.")
 
     def _roll(self) -> None:
+        if self._syncing:
+            self._sync_ended.wait()
+            return
         try:
             self._seal()
             self.folder.mkdir(parents=True, exist_ok=True)
             self._begin()
         except OSError as error:
+            if self._unsafe:
+                self._failure = error
+                raise self._unsynced() from error
             raise StoreError(f"No segment can be opened in {self.folder}: {error}.") from error
-        if self._thread is None:
+        if self._thread is None and self._keeps:
             self._thread = threading.Thread(target=self._sync_loop, daemon=True)
             self._thread.start()
 
     def _begin(self) -> None:
+        path, fd = self._new_segment()
+        lines = b"".join(self._unsafe)  # what a failed sync left
+        try:
+            sync_folder(self.folder)
+            if lines:
+                _write_all(fd, lines)
+                _sync(fd)
+        except OSError:
+            os.close(fd)
+            path.unlink(missing_ok=True)
+            raise
+        self._path, self._fd, self._size, self._is_torn = path, fd, len(lines), False
+        self._succeed(self._appended)
+
+    def _new_segment(self) -> tuple[Path, int]:
         while True:
             self._writer = self._writer or _new_writer(self.folder)
             path = self.folder / f"{self._writer}-{self._count:04d}{OPEN}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
             fd = os.open(path, flags, 0o644)
             if lock(fd) and is_at(fd, path):
-                break
+                self._count += 1
+                return path, fd
             os.close(fd)  # somebody's recovery took the empty file for a dead writer's
             self._writer = ""
-        self._path, self._fd, self._size = path, fd, 0
-        self._count += 1
-        sync_folder(self.folder)
 
     def _write(self, line: bytes) -> None:
         try:
-            written = os.write(self._fd, line)
-            while written < len(line):  # the disk is filling up, or a signal came
-                written += os.write(self._fd, line[written:])
+            _write_all(self._fd, line)
         except OSError as error:
-            self._undo()
+            try:
+                os.ftruncate(self._fd, self._size)
+            except OSError:
+                self._is_torn = True
             raise StoreError(f"A record could not be written to {self._path}: {error}.") from error
-
-    def _undo(self) -> None:
-        try:
-            os.ftruncate(self._fd, self._size)
-        except OSError:
-            os.close(self._fd)  # left open and unlocked: recovery will cut it
-            self._fd = -1
 
     def _sync_loop(self) -> None:
         while not self._closed:
             self._wake.wait(SYNC_SECONDS)
             self._wake.clear()
-            self._sync_now()
+            with self._lock, contextlib.suppress(StoreError):  # the next append tries again
+                if self._fd >= 0 and self._unsafe and not self._syncing:
+                    self._sync_now()
+
+    def _wait(self, wanted: int) -> None:
+        """Wait for the sync under way, and fail with it if it covers what is wanted."""
+        covered, failures = self._syncing, self._failures
+        self._sync_ended.wait()
+        if self._failures > failures and self._synced < wanted <= covered:
+            raise self._unsynced()
 
     def _sync_now(self) -> None:
-        with self._sync_lock:
-            if self._fd < 0 or not self._unsynced:
-                return
-            self._unsynced = 0
+        """Sync all that was appended, while others go on appending."""
+        if self._is_lost:
+            raise self._unsynced()
+        if self._fd < 0:
+            self._roll()
+            return
+        self._syncing, failure = self._appended, None
+        self._lock.release()
+        try:
+            _sync(self._fd)  # it stays open: who wants to seal it waits
+        except OSError as error:
+            failure = error
+        finally:
+            self._lock.acquire()
+            covered, self._syncing = self._syncing, 0
+            self._sync_ended.notify_all()
+        if failure is not None:
+            self._give_up(failure)
+            raise self._unsynced() from failure
+        self._succeed(covered)
+
+    @property
+    def _is_lost(self) -> bool:
+        """Whether a sync failed for lines that were not kept: nothing makes these safe."""
+        return self._failures > 0 and not self._keeps
+
+    def _succeed(self, covered: int) -> None:
+        if not self._is_lost:
+            del self._unsafe[: covered - self._synced]
+            self._synced = covered
+
+    def _give_up(self, failure: OSError) -> None:
+        self._failure = failure
+        self._failures += 1
+        with contextlib.suppress(OSError):  # left open and unlocked: recovery will take it
+            self._leave()
+
+    def _seal(self) -> None:
+        if self._fd < 0:
+            return
+        if self._synced < self._appended:
             try:
                 _sync(self._fd)
             except OSError as error:
-                self._failure = error
-
-    def _seal(self) -> None:
-        self._sync_now()
-        with self._sync_lock:
-            if self._fd < 0:
+                self._give_up(error)
                 return
-            fd, self._fd = self._fd, -1
+            self._succeed(self._appended)
+        self._leave()
+        sync_folder(self.folder)
+
+    def _leave(self) -> None:
+        fd, self._fd = self._fd, -1
         try:
-            if self._size:
+            if self._is_torn:
+                pass  # left open and unlocked: recovery will cut it
+            elif self._size:
                 os.rename(self._path, sealed_name(self._path))
             else:
                 os.unlink(self._path)
         finally:
             os.close(fd)
-        sync_folder(self.folder)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    written = os.write(fd, data)
+    while written < len(data):  # the disk is filling up, or a signal came
+        written += os.write(fd, data[written:])
 
 
 def _new_writer(folder: Path) -> str:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from topdraw.errors import FormatError, StoreError
 from topdraw.store import parquet
-from topdraw.store.journal import Journal
-from topdraw.store.rows import Key, KeyRow, Kind, Row
-from topdraw.store.segments import read_segments, recover, sealed_segments
+from topdraw.store.compaction import compact, waiting
+from topdraw.store.journal import Durability, Journal
+from topdraw.store.rows import KEYS, Key, KeyRow, Kind, Row
+from topdraw.store.segments import listed, read_segment, read_segments, recover
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +40,22 @@ class Ledger:
     parts: Path
     notes: list[str] = field(default_factory=list)
 
-    def journal(self) -> Journal:
+    def journal(self, durability: Durability = "group") -> Journal:
         """A new writer."""
-        return Journal(self.segments)
+        return Journal(self.segments, durability=durability)
 
     def recover(self) -> None:
         """Seal what dead writers left; see `segments.recover`."""
         self.notes.extend(recover(self.segments))
 
     def compact(self) -> None:
-        """Turn sealed segments into Parquet; see `parquet.compact`."""
-        self.notes.extend(parquet.compact(self.segments, self.parts, self.kind))
+        """Turn sealed segments into Parquet; see `compaction.compact`."""
+        found = compact(self.segments, self.parts, self.kind)
+        self.notes.extend(note for note in found if note not in self.notes)
 
     def is_scattered(self, segments: int) -> bool:
         """Whether at least this many sealed segments wait to be compacted."""
-        return len(sealed_segments(self.segments)) >= segments
+        return len(waiting(self.segments)) >= segments
 
     def rows(self) -> Iterator[Row]:
         """The kept record of each key, in no particular order.
@@ -59,14 +63,10 @@ class Ledger:
         Raises:
             StoreError: when a file cannot be read.
         """
-        # Segments before parts: one compacted meanwhile is then found among the parts.
-        lines = list(read_segments(self.segments, self.notes))
-        make, seen = self.kind.row, parquet.Seen()
+        seen = parquet.Seen()
         missing: dict[Key, Row] = {}
         with self.reading():
-            decode = msgspec.json.Decoder(make).decode
-            stored = (make(*values) for values in parquet.select(self.parts, self.kind))
-            for row in itertools.chain(stored, map(decode, lines)):
+            for row in self._records():
                 key = row.key
                 if not seen.add(key, row.missing):
                     continue
@@ -77,17 +77,35 @@ class Ledger:
                     yield row
         yield from missing.values()
 
-    def keys(self) -> set[Key]:
-        """The keys that have a record, missing scores included; faster than `rows`.
+    def _records(self) -> Iterator[Row]:
+        """All records, in the order in which the first of a key is kept; some come twice."""
+        stored = parquet.Unread(self.parts, self.kind)
+        make, decode = self.kind.row, msgspec.json.Decoder(self.kind.row).decode
+        yield from itertools.starmap(make, stored.rows())
+        for path in listed(self.segments):
+            try:
+                for lines in read_segment(path, self.notes):
+                    yield from map(decode, lines)
+            except FileNotFoundError:  # compacted since it was listed
+                yield from itertools.starmap(make, stored.rows())
+        yield from itertools.starmap(make, stored.rows())
+
+    def drawn(self, sampler: str) -> set[tuple[str, int]]:
+        """Problem id and index of every record of a sampler; faster and smaller than `rows`.
 
         Raises:
             StoreError: when a file cannot be read.
         """
-        lines = list(read_segments(self.segments, self.notes))
+        decode = msgspec.json.Decoder(KeyRow).decode
         with self.reading():
-            decode = msgspec.json.Decoder(KeyRow).decode
-            found = {decode(line).key for line in lines}
-            found.update(parquet.keys(self.parts))
+            # Segments before parts: one compacted meanwhile is then found among the parts.
+            found = {
+                (sys.intern(row.key[1]), row.index)
+                for row in map(decode, read_segments(self.segments, self.notes))
+                if row.key[0] == sampler
+            }
+            for stored in parquet.settled(self.parts, lambda paths: _keys(paths, sampler)):
+                found.update(stored)
         return found
 
     @contextlib.contextmanager
@@ -104,3 +122,21 @@ class Ledger:
                 f"{self.segments.parent} holds a record that this topdraw cannot read: {error}.",
                 hint="A later version may have written it: pip install -U topdraw",
             ) from error
+
+
+def _keys(paths: list[Path], sampler: str) -> list[Iterable[tuple[str, int]]]:
+    with parquet.connect() as connection:
+        table = parquet.source(paths, KEYS)
+        plain = connection.execute(
+            f'SELECT problem_id, "index" FROM {table} '  # noqa: S608  # quoted
+            "WHERE original = '' AND sampler = ?",
+            [sampler],
+        ).fetchnumpy()
+        query = f"SELECT * FROM {table} WHERE original <> ''"  # noqa: S608  # quoted
+        damaged = connection.execute(query).fetchall()
+    keys = [KeyRow(*values).key for values in damaged]
+    ids = map(sys.intern, np.ma.getdata(plain["problem_id"]))
+    return [
+        zip(ids, np.ma.getdata(plain["index"]).tolist(), strict=True),
+        [key[1:] for key in keys if key[0] == sampler],
+    ]

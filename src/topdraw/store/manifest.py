@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Literal, cast
 
 from topdraw.core.records import Decoding, Json, Problem, Task
-from topdraw.errors import StoreError
+from topdraw.core.until import Until
+from topdraw.errors import FormatError, StoreError
 from topdraw.store.segments import write_atomically
 
 SCHEMA = 1
@@ -61,6 +62,7 @@ class Manifest:
         samplers: at most one per role.
         created: when, UTC, ISO 8601.
         scorer: the task's default scorer; "" when it has none.
+        until: when a problem needs no further samples; None when each gets all n.
         extra: fields of a later version, kept as they are.
     """
 
@@ -72,6 +74,7 @@ class Manifest:
     samplers: tuple[Sampler, ...]
     created: str
     scorer: str
+    until: Until | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
 
     def sampler(self, role: str) -> Sampler | None:
@@ -106,6 +109,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """
     values = dataclasses.asdict(manifest)
     extra = values.pop("extra")
+    del values["until"]
+    if manifest.until is not None:
+        values["until"] = manifest.until.as_dict()
     for sampler in values["samplers"]:
         sampler["decoding"]["stop"] = list(sampler["decoding"]["stop"])
     text = json.dumps({**values, **extra}, indent=2)
@@ -140,15 +146,32 @@ def _parse(path: Path, values: object) -> Manifest:
             f"{path} has schema {schema}; this topdraw reads up to {SCHEMA}.",
             hint="Update with: pip install -U topdraw",
         )
-    known = {f.name for f in dataclasses.fields(Manifest)} - {"samplers", "extra"}
+    until = _parse_until(path, values.get("until"))
+    parsed = {"samplers", "until"}
+    known = {f.name for f in dataclasses.fields(Manifest)} - {*parsed, "extra"}
     try:
         return Manifest(
             samplers=tuple(map(_parse_sampler, values["samplers"])),
-            extra={k: v for k, v in values.items() if k not in known | {"samplers"}},
+            until=until,
+            extra={k: v for k, v in values.items() if k not in known | parsed},
             **{name: values[name] for name in known},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{path} is damaged: {error!r}.") from error
+
+
+def _parse_until(path: Path, rule: Json) -> Until | None:
+    if rule is None:
+        return None
+    try:
+        if isinstance(rule, dict):
+            return Until.from_dict(rule)
+    except FormatError:
+        pass  # one of a later version
+    raise StoreError(
+        f"{path} has a stopping rule that this topdraw does not know: {rule}.",
+        hint="Update with: pip install -U topdraw",
+    )
 
 
 def _parse_sampler(values: Mapping[str, Json]) -> Sampler:
@@ -169,10 +192,13 @@ def differences(old: Manifest, new: Manifest) -> list[str]:
 
     Returns:
         "temperature: run has 0.7, asked 1.0" for each setting; a larger or smaller n is none.
+        "until: run has none, asked until the first pass by number, looking after every sample".
     """
     found = _differing("task ", _told_apart(old.task), _told_apart(new.task))
     found += _differing("model ", old.model, new.model)
     found += _differing("", {"seed": old.seed}, {"seed": new.seed})
+    if old.until != new.until:
+        found.append(f"until: run has {old.until or 'none'}, asked {new.until or 'none'}")
     for asked in new.samplers:
         has = old.sampler(asked.role)
         if has is not None:

@@ -21,7 +21,10 @@ from topdraw.errors import FormatError
 from topdraw.store.text import pack, unearth
 
 Key: TypeAlias = tuple[str, str, int]
-"""Sampler hash, problem id, index: the identity of a sample within a run."""
+"""Identity of a record within a run.
+
+Of a sample and its scores: sampler hash, problem id, index. Of a request: its attempt, "", 0.
+"""
 
 
 class KeyRow(msgspec.Struct, gc=False):
@@ -82,6 +85,46 @@ class ScoreRow(msgspec.Struct, gc=False):
         return _key(self.sampler, self.problem_id, self.index, self.original)
 
 
+class AttemptRow(msgspec.Struct, gc=False):
+    """The part of a bill's row that decides which record of a request is kept."""
+
+    attempt: str
+    missing: bool = False
+
+    @property
+    def key(self) -> Key:
+        """The identity of the request this row is about."""
+        return self.attempt, "", 0
+
+
+class BillRow(msgspec.Struct, gc=False):
+    """One request and what came of it; the fields are the columns, in order.
+
+    Missing: it began, and nothing says yet how it ended.
+    """
+
+    attempt: str
+    problem_id: str
+    index: int
+    asked_samples: int
+    endpoint: str
+    fate: str = "unknown"
+    samples: int = 0
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    estimated: bool = False
+    status: int | None = None
+    seconds: float | None = None
+    note: str = ""
+    missing: bool = False
+    original: str = ""
+
+    @property
+    def key(self) -> Key:
+        """The identity of this request."""
+        return self.attempt, "", 0
+
+
 class ProblemRow(msgspec.Struct, gc=False):
     """A stored problem; target and metadata are JSON text."""
 
@@ -92,15 +135,31 @@ class ProblemRow(msgspec.Struct, gc=False):
     original: str = ""
 
 
-Row: TypeAlias = KeyRow | SampleRow | ScoreRow
+Row: TypeAlias = KeyRow | SampleRow | ScoreRow | BillRow
+KeyPart: TypeAlias = KeyRow | AttemptRow
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of row: its type and the SQL type of each of its columns, in order."""
+    """A kind of row.
 
-    row: type[KeyRow] | type[SampleRow] | type[ScoreRow]
+    Attributes:
+        row: its type.
+        columns: the SQL type of each of its columns, in order.
+        key: the part of it that decides which record of a key is kept; its fields are columns.
+        order: the columns that a part is sorted by.
+    """
+
+    row: type[Row]
     columns: Mapping[str, str]
+    key: type[KeyPart] = KeyRow
+    order: tuple[str, ...] = ("problem_id", "index", "sampler")
+
+    @property
+    def key_columns(self) -> dict[str, str]:
+        """Those of the columns that `key` is made of, in the order of its fields."""
+        names = self.key.__struct_fields__
+        return {name: self.columns[name] for name in names if name in self.columns}
 
 
 _KEY_COLUMNS = {"problem_id": "VARCHAR", "index": "BIGINT", "sampler": "VARCHAR"}
@@ -133,6 +192,28 @@ SCORES = Kind(
         "original": "VARCHAR",
     },
 )
+BILL = Kind(
+    BillRow,
+    {
+        "attempt": "VARCHAR",
+        "problem_id": "VARCHAR",
+        "index": "BIGINT",
+        "asked_samples": "BIGINT",
+        "endpoint": "VARCHAR",
+        "fate": "VARCHAR",
+        "samples": "BIGINT",
+        "prompt_tokens": "BIGINT",
+        "output_tokens": "BIGINT",
+        "estimated": "BOOLEAN",
+        "status": "BIGINT",
+        "seconds": "DOUBLE",
+        "note": "VARCHAR",
+        "missing": "BOOLEAN",
+        "original": "VARCHAR",
+    },
+    key=AttemptRow,
+    order=("attempt",),
+)
 
 
 def _key(sampler: str, problem_id: str, index: int, original: str) -> Key:
@@ -143,7 +224,12 @@ def _key(sampler: str, problem_id: str, index: int, original: str) -> Key:
     return sampler, problem_id, index
 
 
-def _integer(name: str, value: int) -> int:
+def integer(name: str, value: int) -> int:
+    """The value, as a plain integer.
+
+    Raises:
+        FormatError: when it does not fit in 64 bits.
+    """
     if not -(2**63) <= value < 2**63:
         bits = int(value).bit_length()
         raise FormatError(f"{name} has {bits} bits; a run stores integers of 64 bits.")
@@ -158,14 +244,14 @@ def pack_sample(sample: Sample) -> bytes:
     """
     fields = {
         "problem_id": sample.problem_id,
-        "index": _integer("index", sample.index),
+        "index": integer("index", sample.index),
         "sampler": sample.sampler,
         "output": sample.output,
         "finish_reason": sample.finish_reason,
-        "seed": None if sample.seed is None else _integer("seed", sample.seed),
+        "seed": None if sample.seed is None else integer("seed", sample.seed),
         "logprob": float(sample.logprob),
-        "prompt_tokens": _integer("prompt_tokens", sample.usage.prompt_tokens),
-        "output_tokens": _integer("output_tokens", sample.usage.output_tokens),
+        "prompt_tokens": integer("prompt_tokens", sample.usage.prompt_tokens),
+        "output_tokens": integer("output_tokens", sample.usage.output_tokens),
         "usage_estimated": bool(sample.usage.estimated),
     }
     return pack(fields, {"metadata": cast("Json", sample.metadata)})
@@ -207,7 +293,7 @@ def pack_score(sample: Sample, score: Score) -> bytes:
     """
     fields = {
         "problem_id": sample.problem_id,
-        "index": _integer("index", sample.index),
+        "index": integer("index", sample.index),
         "sampler": sample.sampler,
         "value": float(score.value),
         "passed": None if score.passed is None else bool(score.passed),

@@ -7,6 +7,7 @@ Try it: `python -m pytest tests/store/test_run.py`.
     problems.jsonl                     written once
     segments/<writer>-<k>.open.jsonl   live, .jsonl sealed; samples/part-<k>.parquet compacted
     scores/<scorer>/                   segments and parts of each scorer
+    bill/                              the same of the requests that were sent
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ from pathlib import Path
 from typing import cast
 
 from topdraw._version import __version__
+from topdraw.core.billing import Bill
 from topdraw.core.records import Json, Problem, Sample, Score, Task
+from topdraw.core.until import Until
 from topdraw.errors import ConfigError
+from topdraw.store.bill import bills, count_samples, total
 from topdraw.store.folders import (
     SEGMENTS,
     check_source,
@@ -33,9 +37,11 @@ from topdraw.store.folders import (
     scorer_folder,
     scorer_names,
 )
+from topdraw.store.journal import Durability
 from topdraw.store.ledger import Ledger
 from topdraw.store.manifest import SCHEMA, Manifest, Sampler, read_manifest, task_identity
 from topdraw.store.rows import (
+    BILL,
     SAMPLES,
     SCORES,
     Key,
@@ -44,9 +50,19 @@ from topdraw.store.rows import (
     unpack_sample,
     unpack_score,
 )
-from topdraw.store.writers import SampleWriter, ScoreWriter
+from topdraw.store.verify import Verification, verify
+from topdraw.store.writers import BillWriter, SampleWriter, ScoreWriter
 
-__all__ = ["Manifest", "Run", "SampleWriter", "Sampler", "ScoreWriter"]
+__all__ = [
+    "BillWriter",
+    "Durability",
+    "Manifest",
+    "Run",
+    "SampleWriter",
+    "Sampler",
+    "ScoreWriter",
+    "Until",
+]
 
 _MANY_SEGMENTS = 16
 
@@ -66,6 +82,7 @@ class Run:
         self.manifest = manifest
         self.recovered: list[str] = []
         self._samples = Ledger(SAMPLES, path / SEGMENTS, path / "samples", self.recovered)
+        self._bill = Ledger(BILL, path / "bill" / SEGMENTS, path / "bill", self.recovered)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -92,6 +109,7 @@ class Run:
         model: Mapping[str, Json],
         samplers: Sequence[Sampler],
         seed: int,
+        until: Until | None = None,
     ) -> Run:
         """A new run, or the one already there when it is the same draw.
 
@@ -102,6 +120,7 @@ class Run:
             samplers: at most one per role. A larger n than the run has tops it up; a role it
                 does not have is added; a smaller n keeps what is there.
             seed: seed of the run.
+            until: when a problem needs no further samples; None draws all n.
 
         Raises:
             ResumeConflict: naming each difference, when it was drawn with something else.
@@ -119,6 +138,7 @@ class Run:
             samplers=tuple(samplers),
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             scorer=task.scorer,
+            until=until,
         )
         make_or_join(folder, asked, task.problems)
         return cls.open(folder)
@@ -138,11 +158,46 @@ class Run:
         Raises:
             StoreError: when a file cannot be read.
         """
-        return {key[1:] for key in self._samples.keys() if key[0] == sampler_hash}
+        return self._samples.drawn(sampler_hash)
 
-    def writer(self) -> SampleWriter:
-        """A context manager to append samples with; any number of processes may have one."""
-        return SampleWriter(self._samples.journal())
+    def writer(self, *, durability: Durability = "group") -> SampleWriter:
+        """A context manager to append samples with; any number of processes may have one.
+
+        Args:
+            durability: what a power cut can take back. "none": what the system has not written by
+                itself. "group": the last 256 samples or second, whichever is more. "strict": what
+                `SampleWriter.sync` has not returned for.
+
+        Raises:
+            ConfigError: for another durability.
+        """
+        return SampleWriter(self._samples.journal(durability))
+
+    def bill_writer(self) -> BillWriter:
+        """A context manager to note requests with; any number of processes may have one."""
+        return BillWriter(self._bill.journal())
+
+    def bill(self) -> Bill:
+        """What all requests add up to, those of killed sessions too; all 0 when none is on record.
+
+        Any time, also while another process writes.
+
+        Raises:
+            StoreError: when a file cannot be read.
+        """
+        found = self.bill_by_endpoint()
+        if not found:
+            return Bill()
+        hashes = [sampler.hash for sampler in self.manifest.samplers]
+        return total(found.values(), kept_samples=count_samples(self._samples, hashes))
+
+    def bill_by_endpoint(self) -> dict[str, Bill]:
+        """The bill of each endpoint, sorted; `kept_samples` is 0, for a sample does not say whose.
+
+        Raises:
+            StoreError: when a file cannot be read.
+        """
+        return bills(self._bill)
 
     def samples(self, role: str = "sampled") -> list[Sample]:
         """The samples of a role, in the order of the problems, then by index.
@@ -231,7 +286,7 @@ class Run:
             ledger.compact()
 
     def seal(self) -> None:
-        """Move everything that finished writers stored into Parquet files, samples and scores.
+        """Move everything that finished writers stored into Parquet: samples, bill and scores.
 
         Raises:
             StoreError: when it cannot be done; nothing is lost.
@@ -240,9 +295,21 @@ class Run:
             ledger.recover()
             ledger.compact()
 
+    def verify(self) -> Verification:
+        """Every checksum of the run looked at; see `store.verify.verify`.
+
+        Raises:
+            StoreError: when a file cannot be opened.
+        """
+        return verify(self.path)
+
     def sample_ledger(self) -> Ledger:
         """Where the samples lie."""
         return self._samples
+
+    def bill_ledger(self) -> Ledger:
+        """Where the requests lie."""
+        return self._bill
 
     def score_ledger(self, scorer: str) -> Ledger:
         """Where the scores of a scorer lie."""
@@ -250,7 +317,7 @@ class Run:
         return Ledger(SCORES, folder / SEGMENTS, folder, self.recovered)
 
     def _ledgers(self) -> list[Ledger]:
-        return [self._samples, *map(self.score_ledger, self.scorers())]
+        return [self._samples, self._bill, *map(self.score_ledger, self.scorers())]
 
 
 @contextlib.contextmanager

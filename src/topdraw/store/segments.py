@@ -20,13 +20,14 @@ import secrets
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from topdraw.errors import StoreError
 
 OPEN = ".open.jsonl"
 SEALED = ".jsonl"
 
+_BLOCK = 4 << 20
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 _TAIL = len(b',"crc":"00000000"}')
 _NAME = re.compile(r"(\d+)-[0-9a-f]+-\d+(\.open)?\.jsonl")
@@ -44,8 +45,7 @@ def frame(body: bytes) -> bytes:
 
 def is_whole(line: bytes) -> bool:
     """Whether a line, without its newline, is a record as `frame` wrote it."""
-    head, tail = line[:-_TAIL], line[-_TAIL:]
-    return tail == b',"crc":"%08x"}' % zlib.crc32(head)
+    return line[-_TAIL:] == b',"crc":"%08x"}' % zlib.crc32(line[:-_TAIL])
 
 
 class Scan(NamedTuple):
@@ -93,31 +93,74 @@ def sealed_segments(folder: Path) -> list[Path]:
     return [path for path in segments(folder) if not path.name.endswith(OPEN)]
 
 
+def listed(folder: Path) -> list[Path]:
+    """All segments of a folder, for a reader beside writers that seal some meanwhile."""
+    # Twice: a listing during which a segment is renamed may show neither of its names.
+    return sorted({*segments(folder), *segments(folder)})
+
+
 def read_segments(folder: Path, notes: list[str]) -> Iterator[bytes]:
-    """Whole records, of live writers too; a damaged one in a sealed segment is noted and left out.
+    """Whole records of all segments; what is compacted meanwhile may be left out.
 
     Args:
         folder: where the segments lie; it need not exist.
-        notes: gets one sentence per segment with damage.
+        notes: see `read_segment`.
     """
-    # Twice: a listing during which a segment is renamed may show neither of its names.
-    for path in sorted({*segments(folder), *segments(folder)}):
-        data = _read(path)
-        found = scan(data)
-        if found.damaged and not path.name.endswith(OPEN):
-            note = f"{path.name}: {len(found.damaged)} damaged record(s) left out."
-            if note not in notes:
-                notes.append(note)
-        yield from found.whole
+    for path in listed(folder):
+        with contextlib.suppress(FileNotFoundError):
+            for lines in read_segment(path, notes):
+                yield from lines
 
 
-def _read(path: Path) -> bytes:
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_bytes()
-    # Sealed since it was listed; or compacted, and then its records are in a part by now.
-    with contextlib.suppress(FileNotFoundError):
-        return sealed_name(path).read_bytes()
-    return b""
+def read_segment(path: Path, notes: list[str]) -> Iterator[list[bytes]]:
+    """Whole records, many at a time, of a live writer too.
+
+    Args:
+        path: as it was listed; it may have been sealed since.
+        notes: gets a sentence when a sealed segment has damage, which is left out.
+
+    Raises:
+        FileNotFoundError: when it was compacted since; its records are in a part by now.
+    """
+    damaged = 0
+    with open_segment(path) as file:
+        for lines, is_ended in blocks(file):
+            whole = [line for line in lines if is_ended and is_whole(line)]
+            damaged += sum(map(bool, lines)) - len(whole)
+            yield whole
+    if damaged and not path.name.endswith(OPEN):
+        note = f"{path.name}: {damaged} damaged record(s) left out."
+        if note not in notes:
+            notes.append(note)
+
+
+def open_segment(path: Path) -> BinaryIO:
+    """A segment opened for reading, under the name it has when sealed, too.
+
+    Raises:
+        FileNotFoundError: when it is there under neither.
+    """
+    try:
+        return open(path, "rb")
+    except FileNotFoundError:
+        return open(sealed_name(path), "rb")
+
+
+class Block(NamedTuple):
+    """Some lines of a segment, without their newlines, and whether the last of them had one."""
+
+    lines: list[bytes]
+    is_ended: bool
+
+
+def blocks(file: BinaryIO) -> Iterator[Block]:
+    """The lines of a segment, many at a time; what follows its last newline comes last, alone."""
+    rest = b""
+    while data := file.read(_BLOCK):
+        *lines, rest = (rest + data).split(b"\n")
+        yield Block(lines, is_ended=True)
+    if rest:
+        yield Block([rest], is_ended=False)
 
 
 def sealed_name(path: Path) -> Path:
@@ -192,7 +235,8 @@ def recover(folder: Path) -> list[str]:
             except FileNotFoundError:
                 continue  # sealed by its writer or by another recovery meanwhile
             except OSError as error:
-                if error.errno in _READ_ONLY:
+                cause = error.__cause__ or error  # a StoreError has no number of its own
+                if getattr(cause, "errno", None) in _READ_ONLY:
                     continue  # reading leaves out what is not whole anyway
                 raise StoreError(f"{path} could not be recovered: {error}.") from error
     return messages

@@ -6,6 +6,8 @@ Try it: `python benchmarks/bench_store.py`.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ import numpy as np
 from topdraw.core.records import BoolArray, FloatArray, IntArray
 from topdraw.store import parquet
 from topdraw.store.ledger import Ledger
-from topdraw.store.rows import Row, SampleRow, ScoreRow, unpack_sample, unpack_score
+from topdraw.store.rows import Kind, Row, SampleRow, ScoreRow, unpack_sample, unpack_score
 from topdraw.store.run import Run
 from topdraw.store.segments import read_segments
 
@@ -93,6 +95,8 @@ _SAMPLE_SQL = {
     "prompt_tokens": "prompt_tokens",
     "logprob": "coalesce(logprob, 'nan'::DOUBLE)",
 }
+_TALLIES = ("rows", "keys", "n", "c", "missing")
+_SUMS = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _TALLIES)
 
 
 def columns(run: Run, scorer: str, *, role: str = "sampled") -> ScoreColumns:
@@ -126,8 +130,11 @@ def counts(run: Run, scorer: str, *, role: str = "sampled") -> Counts:
     Raises:
         StoreError: when a file cannot be read.
     """
-    found, problems = columns(run, scorer, role=role), len(run.problems)
-    judged = found.judged & ~found.missing
+    return _counts_of_parts(run, scorer, role) or _counts_of(run, columns(run, scorer, role=role))
+
+
+def _counts_of(run: Run, found: ScoreColumns) -> Counts:
+    judged, problems = found.judged & ~found.missing, len(run.problems)
 
     def tally(where: BoolArray) -> IntArray:
         return np.bincount(found.problem[where], minlength=problems).astype(np.int64)
@@ -135,9 +142,59 @@ def counts(run: Run, scorer: str, *, role: str = "sampled") -> Counts:
     return Counts(tally(judged), tally(judged & found.passed), tally(found.missing))
 
 
+def _counts_of_parts(run: Run, scorer: str, role: str) -> Counts | None:
+    """The tallies made by the database, when all rows are in parts, each key once and as it is.
+
+    None when it is otherwise: a writer is at work, a compaction was killed, or a text is damaged.
+    """
+    ledger = run.score_ledger(scorer)
+    if any(True for _ in read_segments(ledger.segments, ledger.notes)):
+        return None
+    wanted = _wanted(run, role)
+    groups = parquet.settled(ledger.parts, lambda paths: _grouped(paths, ledger.kind, wanted))
+    if groups is None:
+        return None
+    place = {problem_id: at for at, problem_id in enumerate(run.problems)}
+    at = np.array([place.get(problem_id, -1) for problem_id in groups["problem_id"]], dtype=int)
+    tallies = np.zeros((3, len(place)), dtype=np.int64)
+    tallies[:, at[at >= 0]] = [groups[name][at >= 0] for name in ("n", "c", "missing")]
+    return Counts(*tallies)
+
+
+def _grouped(paths: list[Path], kind: Kind, wanted: tuple[str, int]) -> Arrays | None:
+    rows = parquet.source(paths, kind)
+    with parquet.connect() as connection:
+        query = f"SELECT 1 FROM {rows} WHERE original <> '' LIMIT 1"  # noqa: S608  # quoted
+        if connection.execute(query).fetchall():
+            return None
+        # 64 indices at a time as bits of one number: a quarter of the time of count(DISTINCT).
+        tallied = (
+            "SELECT problem_id, count(*) AS rows, "  # noqa: S608  # quoted
+            "count(*) FILTER (passed IS NOT NULL AND NOT missing) AS n, "
+            "count(*) FILTER (passed AND NOT missing) AS c, "
+            "count(*) FILTER (missing) AS missing, "
+            'bit_count(bit_or(1::UBIGINT << ("index" & 63)::UBIGINT)) AS keys '
+            f'FROM {rows} WHERE sampler = ? AND "index" < ? GROUP BY problem_id, "index" >> 6'
+        )
+        found = connection.execute(
+            f"SELECT problem_id, {_SUMS} FROM ({tallied}) GROUP BY problem_id",  # noqa: S608  # quoted
+            list(wanted),
+        ).fetchnumpy()
+    arrays = {name: np.ma.getdata(column) for name, column in found.items()}
+    return arrays if np.array_equal(arrays["rows"], arrays["keys"]) else None
+
+
+def _wanted(run: Run, role: str) -> tuple[str, int]:
+    """The sampler of a role, and the index at which its samples end."""
+    sampler = run.manifest.sampler(role)
+    return (sampler.hash, sampler.end) if sampler else ("", 0)
+
+
 def _score_values(row: Row) -> tuple[object, ...]:
-    score = unpack_score(cast("ScoreRow", row))
-    return score.value, bool(score.passed), score.passed is not None, score.is_missing
+    stored = cast("ScoreRow", row)
+    value = unpack_score(stored).value if row.original else stored.value
+    value = math.nan if value is None else value
+    return value, bool(stored.passed), stored.passed is not None, stored.missing
 
 
 def _sample_values(row: Row) -> tuple[object, ...]:
@@ -152,67 +209,51 @@ def _arrays(
     sql: Mapping[str, str],
     values: Callable[[Row], tuple[object, ...]],
 ) -> Arrays:
-    sampler = run.manifest.sampler(role)
+    wanted = _wanted(run, role)
     place = {problem_id: at for at, problem_id in enumerate(run.problems)}
-    names = ["problem", "index", *sql]
+
+    def loose(rows: Iterable[Row]) -> list[tuple[object, ...]]:
+        return [
+            (place[key[1]], key[2], *values(row))
+            for row in rows
+            if (key := row.key)[0] == wanted[0] and key[1] in place and key[2] < wanted[1]
+        ]
+
     with ledger.reading():
         decode = msgspec.json.Decoder(ledger.kind.row).decode
         # Segments before parts: one compacted meanwhile is then found among the parts.
-        tail = [decode(line) for line in read_segments(ledger.segments, ledger.notes)]
-        wanted = (sampler.hash, sampler.end) if sampler else ("", 0)
-        stored = _from_parts(ledger, wanted, place, sql)
-        changed = parquet.select(ledger.parts, ledger.kind, where="original <> ''")
-        rows = [*(ledger.kind.row(*one) for one in changed), *tail]
-        loose = _from_rows(rows, wanted, place, values) or [[] for _ in names]
+        tail = loose(map(decode, read_segments(ledger.segments, ledger.notes)))
+        stored = parquet.settled(
+            ledger.parts, lambda paths: _from_parts(paths, ledger.kind, wanted, place, sql)
+        )
+        damaged = parquet.select(ledger.parts, ledger.kind, where="original <> ''")
+        rows = [*loose(itertools.starmap(ledger.kind.row, damaged)), *tail]
+    names = ["problem", "index", *sql]
+    found = zip(*rows, strict=True) if rows else itertools.repeat(())
     return {
-        name: np.concatenate([stored[name], np.asarray(loose[at]).astype(stored[name].dtype)])
-        for at, name in enumerate(names)
+        name: np.concatenate([stored[name], np.array(more, dtype=stored[name].dtype)])
+        for name, more in zip(names, found, strict=False)
     }
 
 
-def _from_rows(
-    rows: Iterable[Row],
-    wanted: tuple[str, int],
-    place: Mapping[str, int],
-    values: Callable[[Row], tuple[object, ...]],
-) -> list[list[object]]:
-    found: list[tuple[object, ...]] = []
-    for row in rows:
-        key = row.key
-        if key[0] == wanted[0] and key[1] in place and key[2] < wanted[1]:
-            found.append((place[key[1]], row.index, *values(row)))
-    return [list(column) for column in zip(*found, strict=True)]
-
-
 def _from_parts(
-    ledger: Ledger, wanted: tuple[str, int], place: Mapping[str, int], sql: Mapping[str, str]
-) -> Arrays:
-    """The rows whose text needed no care, so that ids can be compared within the database."""
-    while True:
-        paths = parquet.parts(ledger.parts)
-        found = _from_these(paths, ledger, wanted, place, sql)
-        # A compaction meanwhile may take a row from an old part once a new one supersedes it.
-        if parquet.parts(ledger.parts) == paths:
-            return found
-
-
-def _from_these(
     paths: list[Path],
-    ledger: Ledger,
+    kind: Kind,
     wanted: tuple[str, int],
     place: Mapping[str, int],
     sql: Mapping[str, str],
 ) -> Arrays:
+    """The rows whose text needed no care, so that ids can be compared within the database."""
     made = ", ".join(f'{expression} AS "{name}"' for name, expression in sql.items())
-    with parquet.connect() as connection, parquet.reading(ledger.parts):
+    with parquet.connect() as connection:
         ids = [(text, at) for text, at in place.items() if text.isascii() or _is_sound(text)]
         connection.execute(
             "CREATE TABLE ids AS SELECT unnest(?::VARCHAR[]) AS id, unnest(?::BIGINT[]) AS problem",
             [[text for text, _ in ids], [at for _, at in ids]],
         )
-        rows = parquet.source(paths) if paths else parquet.no_rows(ledger.kind)
         found = connection.execute(
-            f'SELECT problem, "index", {made} FROM {rows} JOIN ids ON id = problem_id '  # noqa: S608  # quoted
+            f'SELECT problem, "index", {made} '  # noqa: S608  # quoted
+            f"FROM {parquet.source(paths, kind)} JOIN ids ON id = problem_id "
             "WHERE sampler = ? AND \"index\" < ? AND original = ''",
             list(wanted),
         ).fetchnumpy()

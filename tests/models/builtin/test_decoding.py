@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
@@ -15,12 +18,13 @@ from transformers.generation.logits_process import (
 )
 
 from topdraw.core.records import Decoding
-from topdraw.errors import DomainError
+from topdraw.errors import ConfigError, DomainError
 from topdraw.models.builtin.decoding import (
     check,
     choose,
     filtered,
     log_probabilities,
+    lowered,
     penalised,
     uniforms,
 )
@@ -81,6 +85,35 @@ def test_repetition_penalty_equals_transformers(seed: int, penalty: float) -> No
     np.testing.assert_allclose(penalised(logits, seen, penalty), expected, rtol=1e-6)
 
 
+@given(seed=seeds, presence=st.floats(-2, 2, width=32), frequency=st.floats(-2, 2, width=32))
+def test_presence_and_frequency_are_what_openai_says(
+    seed: int, presence: float, frequency: float
+) -> None:
+    logits = random_logits(seed)
+    outputs = np.random.default_rng(seed).integers(0, VOCABULARY, (6, 40))
+    expected = logits.astype(np.float64)
+    for row, output in enumerate(outputs.tolist()):
+        for token, count in Counter(output).items():
+            expected[row, token] -= count * frequency + (count > 0) * presence
+    counts = np.stack([np.bincount(o, minlength=VOCABULARY) for o in outputs]).astype(np.float32)
+    np.testing.assert_allclose(lowered(logits, counts, presence, frequency), expected, atol=1e-4)
+
+
+def test_penalties_may_change_the_most_likely_token() -> None:
+    logits, counts = np.array([[3, 2, 1]], np.float32), np.array([[2, 1, 0]], np.float32)
+
+    def best(presence: float = 0.0, frequency: float = 0.0) -> int:
+        decoding = Decoding(0.0, presence_penalty=presence, frequency_penalty=frequency)
+        return int(choose(logits, decoding, np.zeros(1, np.float32), None, counts)[0])
+
+    assert best(frequency=0.5) == 0
+    assert best(frequency=1.1) == 2
+    assert best(presence=1.5) == 0
+    assert best(presence=2.0) == 0
+    assert best(presence=1.5, frequency=0.6) == 2
+    assert best(presence=2.0, frequency=-2.0) == 0
+
+
 @given(seed=seeds)
 def test_a_draw_inverts_the_cumulative_distribution(seed: int) -> None:
     logits = random_logits(seed)
@@ -107,11 +140,13 @@ def test_extreme_draws_stay_among_the_kept_tokens(seed: int, top_k: int) -> None
 def test_rows_do_not_depend_on_each_other(seed: int) -> None:
     logits = random_logits(seed, rows=16)
     decoding = Decoding(temperature=0.8, top_k=20, top_p=0.9, repetition_penalty=1.2)
+    decoding = dataclasses.replace(decoding, presence_penalty=0.6, frequency_penalty=-0.3)
     seen = random_logits(seed + 1, rows=16) > 0
+    counts = np.maximum(random_logits(seed + 2, rows=16), 0).round()
     draws = np.random.default_rng(seed).random(16, dtype=np.float32)
-    together = choose(logits, decoding, draws, seen)
+    together = choose(logits, decoding, draws, seen, counts)
     order = np.random.default_rng(seed).permutation(16)[:8]
-    alone = choose(logits[order], decoding, draws[order], seen[order])
+    alone = choose(logits[order], decoding, draws[order], seen[order], counts[order])
     assert (together[order] == alone).all()
 
 
@@ -176,6 +211,9 @@ def test_log_probabilities_equal_torch(seed: int) -> None:
         (Decoding(top_p=0.0), r"top_p must be in \(0, 1\]"),
         (Decoding(top_k=-1), "top_k must be >= 0"),
         (Decoding(repetition_penalty=0.0), "repetition_penalty must be > 0"),
+        (Decoding(presence_penalty=2.1), r"presence_penalty must be in \[-2, 2\]; got 2.1"),
+        (Decoding(frequency_penalty=-3), r"frequency_penalty must be in \[-2, 2\]; got -3"),
+        (Decoding(frequency_penalty=float("nan")), "frequency_penalty"),
         (Decoding(max_tokens=0), "max_tokens must be >= 1; got 0"),
         (Decoding(stop=("a", "")), "stop must be texts that are not empty"),
     ],
@@ -183,3 +221,8 @@ def test_log_probabilities_equal_torch(seed: int) -> None:
 def test_settings_out_of_range_are_refused(decoding: Decoding, message: str) -> None:
     with pytest.raises(DomainError, match=message):
         check(decoding)
+
+
+def test_there_is_no_request_for_an_extra_body() -> None:
+    with pytest.raises(ConfigError, match="knows no extra_body; got guided_regex, user"):
+        check(Decoding(extra_body={"guided_regex": "a*", "user": "me"}))

@@ -15,7 +15,7 @@ from transformers import LlamaForCausalLM
 
 from topdraw.core.records import Decoding
 from topdraw.errors import DomainError, UnknownNameError
-from topdraw.models.builtin.batch import Draw, Output
+from topdraw.models.builtin.batch import Batch, Draw, Output
 from topdraw.models.builtin.decoding import choose, uniforms
 from topdraw.models.builtin.engine import Engine
 from topdraw.models.builtin.rows import Plan
@@ -32,6 +32,8 @@ decodings = st.builds(
     top_p=st.sampled_from([1.0, 0.9]),
     top_k=st.sampled_from([0, 20]),
     repetition_penalty=st.sampled_from([1.0, 1.2]),
+    presence_penalty=st.sampled_from([0.0, 1.5]),
+    frequency_penalty=st.sampled_from([0.0, 0.4, -0.3]),
     max_tokens=st.sampled_from([1, 2, 17]),
     stop=st.sampled_from([(), ("e",), ("th", "\n")]),
 )
@@ -134,11 +136,21 @@ def test_greedy_with_a_penalty_equals_transformers(
     assert list(ours.tokens) == theirs[0, len(ids) :].tolist()
 
 
+@pytest.mark.parametrize(
+    "penalties",
+    [
+        {},
+        {"presence_penalty": 1.2},
+        {"frequency_penalty": 0.8},
+        {"repetition_penalty": 1.1, "presence_penalty": -0.5, "frequency_penalty": 0.7},
+    ],
+    ids=str,
+)
 def test_sampled_tokens_and_logprobs_equal_those_from_torch_logits(
-    engine: Engine, reference: LlamaForCausalLM
+    engine: Engine, reference: LlamaForCausalLM, penalties: dict[str, float]
 ) -> None:
     ids = engine.prompt_ids(PROMPT)
-    decoding = Decoding(temperature=0.8, top_k=40, max_tokens=12)
+    decoding = Decoding(temperature=0.8, top_k=40, max_tokens=12, **penalties)  # type: ignore[arg-type]  # penalties alone
     for draw, ours in zip(
         draws(list(range(10))),
         engine.generate(ids, draws(list(range(10))), decoding),
@@ -150,10 +162,34 @@ def test_sampled_tokens_and_logprobs_equal_those_from_torch_logits(
             with torch.inference_mode():
                 logits = reference(torch.tensor([ids + tokens])).logits[0, -1:]
             uniform = uniforms(np.array([draw.seed], np.uint64), len(tokens))
-            tokens.append(int(choose(logits.numpy(), decoding, uniform, None)[0]))
+            penalised = by_hand(logits[0].tolist(), ids, tokens, decoding)
+            plain = Decoding(temperature=0.8, top_k=40)
+            tokens.append(int(choose(penalised, plain, uniform, None)[0]))
             logprob += float(torch.log_softmax(logits, -1)[0, tokens[-1]])
         assert tokens == list(ours.tokens)
         assert ours.logprob == pytest.approx(logprob, abs=1e-3)
+
+
+def by_hand(
+    logits: list[float], prompt: list[int], output: list[int], decoding: Decoding
+) -> np.ndarray:
+    """The penalties token by token; the repetition one looks at the prompt, the others do not."""
+    for token in {*prompt, *output}:
+        factor = decoding.repetition_penalty
+        logits[token] *= 1 / factor if logits[token] > 0 else factor
+    for token in set(output):
+        logits[token] -= decoding.presence_penalty
+        logits[token] -= decoding.frequency_penalty * output.count(token)
+    return np.array([logits], np.float32)
+
+
+def test_a_high_frequency_penalty_repeats_fewer_tokens(engine: Engine) -> None:
+    def repeats(decoding: Decoding) -> int:
+        outputs = engine.generate(PROMPT, draws(list(range(20))), decoding)
+        return sum(len(o.tokens) - len(set(o.tokens)) for o in outputs)
+
+    free = repeats(Decoding(temperature=0.3, max_tokens=24))
+    assert repeats(Decoding(temperature=0.3, max_tokens=24, frequency_penalty=2.0)) < free / 2
 
 
 def test_outputs_end_at_the_end_token_or_the_limit(engine: Engine) -> None:
@@ -203,6 +239,13 @@ def test_a_prompt_that_fills_the_context_is_refused(engine: Engine) -> None:
         engine.generate([5] * 512, draws([0]), Decoding())
     with pytest.raises(DomainError, match=r"prompt has .* tokens"):
         engine.generate("word " * 5000, draws([0]), Decoding())
+
+
+def test_penalties_of_nothing_are_free(engine: Engine) -> None:
+    read = engine.network.read(engine.prompt_ids(PROMPT))
+    arguments = (engine.network, engine.tokenizer, [1], read, [(0, 1)])
+    assert Batch(*arguments, SETTINGS, 4).counts is None
+    assert Batch(*arguments, Decoding(presence_penalty=0.1), 4).counts is not None
 
 
 def test_settings_are_checked(engine: Engine) -> None:

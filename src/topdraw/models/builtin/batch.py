@@ -20,6 +20,7 @@ from topdraw.models.builtin.decoding import choose, log_probabilities, uniforms
 from topdraw.models.builtin.network import Network, Prompt
 from topdraw.models.builtin.rows import Plan
 from topdraw.models.builtin.tokenizer import Tokenizer
+from topdraw.models.builtin.weights import Float32Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,9 @@ class Batch:
         if decoding.repetition_penalty != 1.0:
             self.seen = np.zeros_like(self.logits, dtype=bool)
             self.seen[:, ids] = True
+        self.counts: Float32Array | None = None
+        if decoding.presence_penalty or decoding.frequency_penalty:
+            self.counts = np.zeros_like(self.logits)
         self.prompt_tokens = len(ids)
         self.tokens: list[list[int]] = [[] for _ in places]
         self.logprobs = np.zeros(len(places))
@@ -129,7 +133,8 @@ class Batch:
 
     def _choose(self, position: int) -> IntArray:
         """Draw, note and judge one token in every row."""
-        chosen = choose(self.logits, self.decoding, uniforms(self.seeds, position), self.seen)
+        draws = uniforms(self.seeds, position)
+        chosen = choose(self.logits, self.decoding, draws, self.seen, self.counts)
         logprobs = log_probabilities(self.logits, chosen)
         rows = np.flatnonzero(self.owner >= 0)
         samples = self.owner[rows]
@@ -142,6 +147,8 @@ class Batch:
         self.owner[rows[self.stopped[samples]]] = -1
         if self.seen is not None:
             self.seen[np.arange(len(chosen)), chosen] = True
+        if self.counts is not None:
+            self.counts[np.arange(len(chosen)), chosen] += 1
         return chosen
 
     def _meets_stop(self, sample: int, token: int) -> bool:
@@ -165,12 +172,14 @@ class Batch:
             movers = source % plan.period == kind
             target[movers] = idle[idle % plan.period == kind][: movers.sum()]
         self.cache.move(source, target, height)
-        for array in (self.owner, self.seeds, chosen, self.seen):
+        for array in (self.owner, self.seeds, chosen, self.seen, self.counts):
             if array is not None:
                 array[target] = array[source]
         self.owner, self.seeds = self.owner[:height], self.seeds[:height]
         if self.seen is not None:
             self.seen = self.seen[:height]
+        if self.counts is not None:
+            self.counts = self.counts[:height]
         return chosen[:height]
 
     def _output(self, sample: int) -> Output:

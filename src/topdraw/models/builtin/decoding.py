@@ -1,8 +1,9 @@
-"""From logits to a token: penalty, temperature, top-k, top-p and an inverse-CDF draw.
+"""From logits to a token: penalties, temperature, top-k, top-p and an inverse-CDF draw.
 
 The rules and their order are those of `transformers`: repetition penalty, temperature, top-k,
-top-p. Every function works row by row: a row's result does not depend on the others. Equal logits
-are kept or dropped together, so that the order of the vocabulary never matters.
+top-p; OpenAI's presence and frequency penalties come second, as in vLLM. Every function works row
+by row: a row's result does not depend on the others. Equal logits are kept or dropped together, so
+that the order of the vocabulary never matters.
 
 Not here: which rows there are, and when they end (`engine.py`).
 Try it: `python -m pytest tests/models/builtin/test_decoding.py`.
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topdraw.core.records import BoolArray, Decoding, IntArray
-from topdraw.errors import DomainError
+from topdraw.errors import ConfigError, DomainError
 from topdraw.models.builtin.weights import Float32Array
 
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -26,7 +27,14 @@ def check(decoding: Decoding) -> None:
 
     Raises:
         DomainError: naming the setting, its value and its range.
+        ConfigError: for an extra_body, since there is no request that it could be part of.
     """
+    if decoding.extra_body:
+        raise ConfigError(
+            f"The built-in model knows no extra_body; got {', '.join(decoding.extra_body)}.",
+            hint="Leave it out: it is for servers.",
+        )
+    presence, frequency = decoding.presence_penalty, decoding.frequency_penalty
     rules = (
         ("temperature", decoding.temperature, decoding.temperature >= 0, ">= 0"),
         ("top_p", decoding.top_p, 0 < decoding.top_p <= 1, "in (0, 1]"),
@@ -39,6 +47,8 @@ def check(decoding: Decoding) -> None:
             ">= 1",
         ),
         ("stop", "", "" not in decoding.stop, "texts that are not empty"),
+        ("presence_penalty", presence, -2 <= presence <= 2, "in [-2, 2]"),
+        ("frequency_penalty", frequency, -2 <= frequency <= 2, "in [-2, 2]"),
     )
     for name, value, good, allowed in rules:
         if not good or (isinstance(value, float) and not np.isfinite(value)):
@@ -70,7 +80,11 @@ def _mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def choose(
-    logits: Float32Array, decoding: Decoding, draws: Float32Array, seen: BoolArray | None
+    logits: Float32Array,
+    decoding: Decoding,
+    draws: Float32Array,
+    seen: BoolArray | None,
+    counts: Float32Array | None = None,
 ) -> IntArray:
     """One token per row.
 
@@ -78,13 +92,18 @@ def choose(
         logits: shape (rows, vocabulary); finite.
         decoding: its settings; only those about a single token are read.
         draws: shape (rows,), in [0, 1). Not used when greedy.
-        seen: shape (rows, vocabulary). Tokens in prompt or output so far; None without a penalty.
+        seen: shape (rows, vocabulary). Tokens in prompt or output so far; None without a repetition
+            penalty.
+        counts: shape (rows, vocabulary). How often each token is in the output so far; None without
+            a presence or frequency penalty.
 
     Returns:
         Shape (rows,). When greedy the first of the most likely tokens.
     """
     if seen is not None:
         logits = penalised(logits, seen, decoding.repetition_penalty)
+    if counts is not None:
+        logits = lowered(logits, counts, decoding.presence_penalty, decoding.frequency_penalty)
     if decoding.greedy:
         best: IntArray = np.argmax(logits, axis=1)
         return best
@@ -104,6 +123,19 @@ def penalised(logits: Float32Array, seen: BoolArray, penalty: float) -> Float32A
     """
     factor = np.float32(penalty)
     return np.where(seen, np.where(logits > 0, logits / factor, logits * factor), logits)
+
+
+def lowered(
+    logits: Float32Array, counts: Float32Array, presence: float, frequency: float
+) -> Float32Array:
+    """Logits less frequency x count, and less presence where the count is not 0.
+
+    References:
+        OpenAI's API reference, "presence_penalty" and "frequency_penalty": of generated tokens
+        alone, the prompt's do not count.
+    """
+    lower: Float32Array = logits - np.float32(frequency) * counts
+    return np.where(counts > 0, lower - np.float32(presence), lower)
 
 
 def filtered(logits: Float32Array, decoding: Decoding) -> Float32Array:

@@ -1,0 +1,114 @@
+"""`topdraw show`: what a run is of, what it holds, and what it cost.
+
+Not here: accuracy (`topdraw report`), checksums (`topdraw verify-run`).
+Try it: `topdraw show runs/try`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+import click
+
+from topdraw.cli.draw_options import prices_option
+from topdraw.cli.grouped import GroupedCommand
+from topdraw.cli.options import json_option, run_argument
+
+if TYPE_CHECKING:
+    from topdraw.analysis.census import Census
+    from topdraw.cli.facts import Charged, Facts
+    from topdraw.core.billing import Bill
+    from topdraw.store.run import Run
+
+
+@click.command("show", cls=GroupedCommand)
+@run_argument
+@prices_option
+@json_option
+def command(run: str, prices: str | None, as_json: bool) -> None:
+    """Say what RUN was drawn with, what it holds, and what it cost.
+
+    Repeats count the samples whose text an earlier sample of the same problem has, to the letter.
+    Everything asked of a paid server is on the bill, killed sessions included; a cost is unknown,
+    never 0, when the model has no price.
+    """
+    from topdraw.analysis.census import census
+    from topdraw.cli.facts import bill_facts, charged, run_facts, sample_facts, score_facts
+    from topdraw.cli.shown import line
+    from topdraw.sampling.prices import read_prices
+    from topdraw.store.run import Run
+
+    opened = Run.open(run)
+    held = census(opened)
+    bill = charged(opened, None if prices is None else read_prices(prices))
+    if as_json:
+        click.echo(json.dumps(_as_json(opened, held, bill)))
+        return
+    click.echo(click.style(line(str(opened.path)), bold=True))
+    for title, facts in (
+        ("", run_facts(opened, held)),
+        ("Samples", sample_facts(held)),
+        ("Scores", score_facts(held)),
+        ("Bill", bill_facts(bill)),
+    ):
+        _print(title, facts)
+    for note in opened.recovered:
+        click.echo(f"Note: {line(note, 400)}", err=True)
+
+
+def _print(title: str, facts: Facts) -> None:
+    """Names in one column, texts in another, folded at the width of the terminal."""
+    if not facts:
+        return
+    if title:
+        click.echo("\n" + click.style(title, bold=True))
+    width = max(len(name) for name, _ in facts) + 2
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for name, text in facts:
+        head = f"  {name:<{width}}"
+        room = max(columns - len(head), 20)
+        first, *rest = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+        click.echo(head + first)
+        for more in rest:
+            click.echo(" " * len(head) + more)
+
+
+def _as_json(run: Run, held: Census, charged: Charged) -> dict[str, object]:
+    manifest = run.manifest
+    until = manifest.until
+    price = charged.price
+    return {
+        "run": str(run.path),
+        "task": dict(manifest.task),
+        "model": dict(manifest.model),
+        "seed": manifest.seed,
+        "created": manifest.created,
+        "topdraw": manifest.topdraw,
+        "until": None if until is None else until.as_dict(),
+        "problems": held.problems,
+        "samples": [
+            {
+                **dataclasses.asdict(one),
+                "repeated_share": one.repeated_share,
+                "decoding": sampler.decoding.as_dict(),
+                "n": sampler.n,
+                "sampler": sampler.hash,
+            }
+            for one, sampler in zip(held.roles, manifest.samplers, strict=True)
+        ],
+        "scorers": [dataclasses.asdict(one) for one in held.scorers],
+        "bill": _bill(charged.bill),
+        "endpoints": {name: _bill(one) for name, one in charged.endpoints.items()},
+        "cost_usd": charged.usd,
+        "price": None if price is None else {**dataclasses.asdict(price), "date": str(price.date)},
+        "notes": run.recovered,
+    }
+
+
+def _bill(bill: Bill) -> dict[str, object]:
+    return {**dataclasses.asdict(bill), "paid_unused": bill.paid_unused, "tokens": bill.tokens}

@@ -1,0 +1,343 @@
+"""One answer of a server, however many requests it takes: gate, bill, send, judge, ask again.
+
+The order for each request is: through the gate, onto the bill, out, off the bill.
+Not here: which samples a request is about and what becomes of the answer (`endpoint`).
+Try it: `python -m pytest tests/models/test_endpoint_bill.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from topdraw.core.billing import Answered, Asked
+from topdraw.core.records import Decoding, Json, Problem
+from topdraw.errors import EndpointError
+from topdraw.models.dialect import Dialect, learn, unsayable
+from topdraw.models.gate import Gate
+from topdraw.models.meter import METER
+from topdraw.models.reply import Reply, read_payload, read_reply
+from topdraw.models.request import Api, request_body
+from topdraw.models.retry import Refused, Retry, Trouble
+from topdraw.models.served import Served
+from topdraw.models.stream import Assembly
+from topdraw.models.transport import Transport, shown
+from topdraw.models.verdict import endpoint_error, outcome_of, without_key
+
+if TYPE_CHECKING:
+    import yarl
+
+_GIVEN_UP = Answered("unknown", note="we gave up waiting for it")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a request is about.
+
+    Attributes:
+        problem: to be answered.
+        decoding: settings of the draw.
+        seed: of index 0; that of index i is i larger, modulo 2^31.
+        model: name of the model on the server.
+    """
+
+    problem: Problem
+    decoding: Decoding
+    seed: int
+    model: str
+
+    def seed_of(self, index: int) -> int:
+        """The seed of one sample."""
+        return (self.seed + index) % 2**31
+
+
+class Attempts:
+    """A server and what it turned out to be like.
+
+    Args:
+        url: the base address.
+        api: the route for completions.
+        key: taken out of whatever the server says; None for none.
+        key_name: where the key came from, in words, for hints.
+        logprobs: ask for log-probabilities.
+        stream: ask for events instead of one JSON object.
+        concurrency: requests in flight, >= 1.
+        retry: when to ask again.
+        transport: sends the requests.
+        on_retry: told before each wait; None for nobody.
+
+    Attributes:
+        dialect: what the server takes, as far as we know.
+    """
+
+    def __init__(
+        self,
+        url: yarl.URL,
+        *,
+        api: Api,
+        key: str | None,
+        key_name: str,
+        logprobs: bool,
+        stream: bool,
+        concurrency: int,
+        retry: Retry,
+        transport: Transport,
+        on_retry: Callable[[str], None] | None,
+    ) -> None:
+        self.dialect = Dialect()
+        self._url, self._api = url, api
+        self._where = f"{url.host}:{url.port}"
+        self._key, self._key_name = key, key_name
+        self._logprobs, self._stream = logprobs, stream
+        self._concurrency = concurrency
+        self._retry = retry
+        self._transport = transport
+        self._on_retry = on_retry
+        self._completions = self._route("chat/completions" if api == "chat" else "completions")
+        self._served = Served(transport, self._route("models"))
+        self._gates: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Gate] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._worked = self._short = False
+        # A server that knows such keys charges a request that it gets twice once.
+        self._nonce, self._requests = secrets.token_hex(8), itertools.count()
+
+    def _route(self, path: str) -> yarl.URL:
+        return (self._url / path).with_query(self._url.query)
+
+    @property
+    def concurrency(self) -> int:
+        """Most requests in flight."""
+        return self._concurrency
+
+    @concurrency.setter
+    def concurrency(self, at_once: int) -> None:
+        self._concurrency = at_once
+        for gate in self._gates.values():
+            gate.most = at_once
+
+    @property
+    def gate(self) -> Gate:
+        """The gate of the running event loop."""
+        loop = asyncio.get_running_loop()
+        gate = self._gates.get(loop)
+        if gate is None:
+            gate = Gate(self._concurrency, where=self._where, retry=self._retry)
+            self._gates[loop] = gate
+        return gate
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        self._gates.pop(asyncio.get_running_loop(), None)
+        await self._transport.aclose()
+
+    async def reply(self, ask: Ask, index: int, most: int) -> tuple[Reply, int]:
+        """The answer to one request for samples from `index` on, and how many were asked for.
+
+        Args:
+            ask: what about.
+            index: of the first sample.
+            most: samples wanted; fewer are asked for where the server takes no more.
+
+        Raises:
+            Halted: when the meter forbids a request.
+            EndpointError: when there is no point in asking again.
+        """
+        name = f"topdraw-{self._nonce}-{next(self._requests)}"
+        trial, attempts, lessons = self.dialect, 0, 0
+        while True:
+            if trial is not self.dialect:
+                trial = trial.merge(self.dialect)
+            n = min(most, trial.max_n or most)
+            body = self._body(ask, index, n, trial)
+            # What is not the same request any more must not have the same key.
+            headers = {"Idempotency-Key": f"{name}.{lessons}" if lessons else name}
+            gate = self.gate
+            await gate.enter()
+            try:
+                reply = await self._attempt(ask, index, n, body, headers)
+                self._note(trial, n, len(reply.choices))
+                return reply, n
+            except Trouble as trouble:
+                learned = self._learn(trial, trouble, body)
+                if learned is not None:
+                    trial, lessons = learned, lessons + 1
+                    continue
+                attempts += 1
+                # Whoever waits is turned away before the place is free.
+                others = gate.in_flight - 1
+                wait = await self._patience(trouble, attempts, ask.model, others)
+            finally:
+                gate.leave()
+            await gate.pause(wait)
+
+    def _note(self, trial: Dialect, asked: int, delivered: int) -> None:
+        """Remember what the server does with n."""
+        trial = trial if trial is self.dialect else trial.merge(self.dialect)
+        if delivered < asked and asked > trial.proven_n and not self._short:
+            # Once may be a glitch: what is missing is asked for with n again, and then we know.
+            self._short = True
+            asked = delivered
+        answered = trial.answered(asked, delivered)
+        if answered != self.dialect:
+            self.dialect = self.dialect.merge(answered)
+
+    def _body(self, ask: Ask, index: int, n: int, dialect: Dialect) -> dict[str, Json]:
+        setting = unsayable(ask.decoding, dialect)
+        if setting:
+            raise Refused(
+                f"The server at {shown(self._url)} refuses {setting}.",
+                hint="Leave it at its default, or use another server.",
+                status=400,
+            )
+        return request_body(
+            ask.problem.prompt,
+            model=ask.model,
+            api=self._api,
+            n=n,
+            decoding=ask.decoding,
+            seed=ask.seed_of(index),
+            dialect=dialect,
+            logprobs=self._logprobs,
+            stream=self._stream,
+        )
+
+    async def _attempt(
+        self, ask: Ask, index: int, n: int, body: dict[str, Json], headers: Mapping[str, str]
+    ) -> Reply:
+        gate, meter = self.gate, METER.get()
+        loop = asyncio.get_running_loop()
+        attempt = meter.begin(Asked(ask.problem.id, index, n, self._where))
+        answered, began = _GIVEN_UP, loop.time()
+        try:
+            reply = await self._sent(body, ask.problem.prompt, n, headers)
+            gate.answered(began)
+            answered = _delivered(reply, loop.time() - began)
+        except Trouble as trouble:
+            outcome = outcome_of(trouble, ask.decoding, n)
+            answered = self._in_vain(trouble, outcome, loop.time() - began)
+            self._tell_gate(gate, trouble, began)
+            if outcome is None:
+                raise
+            reply = outcome
+        finally:
+            meter.end(attempt, answered)
+        self._worked = True
+        return reply
+
+    async def _sent(
+        self, body: dict[str, Json], prompt: str, n: int, headers: Mapping[str, str]
+    ) -> Reply:
+        sink = Assembly(n) if self._stream else None
+        answer = await self._transport.ask(
+            "POST", self._completions, body, headers=headers, sink=sink
+        )
+        if sink is None or not 200 <= answer.status < 300:
+            return read_reply(answer.status, answer.headers, answer.raw, prompt, n)
+        try:
+            return read_payload(answer.status, answer.headers, sink.payload(), prompt, n)
+        except Trouble as trouble:
+            if sink.paid:
+                trouble.fate = "unused"
+            raise
+
+    def _in_vain(self, trouble: Trouble, outcome: Reply | None, seconds: float) -> Answered:
+        used = trouble.usage
+        return Answered(
+            trouble.fate,
+            len(outcome.choices) if outcome is not None else 0,
+            None if used is None else used.prompt_tokens,
+            None if used is None else used.output_tokens,
+            status=trouble.status,
+            seconds=seconds,
+            note=without_key(trouble.what, self._key),
+        )
+
+    def _tell_gate(self, gate: Gate, trouble: Trouble, began: float) -> None:
+        if trouble.throttles:
+            hint = trouble.hint_seconds or 0.0
+            gate.throttled(began, hint if hint <= self._retry.longest_hint_seconds else None)
+        elif trouble.retryable:
+            gate.failed(without_key(trouble.what, self._key))
+        else:
+            gate.answered(began)
+
+    def _learn(self, trial: Dialect, trouble: Trouble, body: Mapping[str, Json]) -> Dialect | None:
+        if trouble.status not in (400, 422):
+            return None
+        learned = learn(trial, trouble.payload, trouble.what, body)
+        return None if learned == trial else learned
+
+    async def models(self) -> list[str]:
+        """Names of the models on the server; empty when it has no such list.
+
+        Raises:
+            EndpointError: when the server did not answer.
+        """
+        attempts = 0
+        while True:
+            try:
+                return await self._served.ask()
+            except Trouble as trouble:
+                attempts += 1
+                gate = self.gate
+                await gate.pause(await self._patience(trouble, attempts, "", gate.in_flight))
+
+    async def _patience(self, trouble: Trouble, attempts: int, model: str, others: int) -> float:
+        """How long to wait until it is time to ask again.
+
+        Args:
+            trouble: of the last attempt.
+            attempts: made so far.
+            model: name of the model, for hints.
+            others: requests that are still under way.
+
+        Raises:
+            EndpointError: when there is no point in asking again.
+        """
+        # A fast failure is no verdict on the server while a slow answer may still be on its way.
+        worked = self._worked or (others > 0 and not trouble.unreachable)
+        wait = self._retry.wait_seconds(trouble, attempts, worked=worked)
+        if wait is None:
+            raise await self._given_up(trouble, attempts, model) from None
+        what = without_key(trouble.what, self._key)
+        METER.get().waiting(self._where, wait, what)
+        if self._on_retry is not None:
+            most = self._retry.most_attempts(trouble, worked=worked)
+            self._on_retry(f"retrying ({attempts + 1} of {most}) in {wait:.1f} s: {what}")
+        return wait
+
+    async def _given_up(self, trouble: Trouble, attempts: int, model: str) -> EndpointError:
+        error = endpoint_error(
+            trouble,
+            attempts,
+            url=self._url,
+            model=model,
+            key=self._key,
+            name=self._key_name,
+            served=await self._served.once() if trouble.status == 404 else (),
+        )
+        hint = trouble.hint_seconds or 0.0
+        if isinstance(error, Refused):
+            self.gate.turn_away(error)
+        elif trouble.throttles and hint > self._retry.longest_hint_seconds:
+            self.gate.park(error, hint)
+        return error
+
+
+def _delivered(reply: Reply, seconds: float) -> Answered:
+    charged = reply.charged
+    return Answered(
+        "delivered",
+        len(reply.choices),
+        charged.prompt_tokens,
+        charged.output_tokens,
+        charged.estimated,
+        200,
+        seconds,
+    )
