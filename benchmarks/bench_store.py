@@ -14,10 +14,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from topdraw.core.records import Decoding, Problem, Sample, Score, Task, Usage, sampler_hash
 from topdraw.store.run import Run, Sampler
-from topdraw.store.table import counts
+from topdraw.store.table import columns, counts
 
 MODEL = {"name": "bench"}
 SAMPLER = Sampler(sampler_hash(MODEL, Decoding()), "sampled", Decoding(), 100)
@@ -76,30 +77,39 @@ def store(run: Run, samples: list[Sample]) -> None:
             writer.append(sample)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Wall-clock time of one call."""
-    start = time.perf_counter()
+class Timed(NamedTuple):
+    """Wall-clock time of one call, and the time of the processor in this process."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+def timed(work: Callable[[], object]) -> Timed:
+    """What one call took."""
+    start, start_cpu = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return Timed(time.perf_counter() - start, time.process_time() - start_cpu)
 
 
-def report(name: str, rows: int, taken: float, **more: float) -> None:
-    """One JSON line."""
-    line = {"bench": name, "rows": rows, "seconds": taken, "rows_per_second": rows / taken, **more}
-    print(json.dumps({key: round(v, 4) if isinstance(v, float) else v for key, v in line.items()}))
+def report(name: str, rows: int, taken: Timed, **more: float) -> None:
+    """One JSON line; machines are noisy, processor time less so."""
+    line = {"bench": name, "rows": rows, **taken._asdict(), "rows_per_second": rows / taken[0]}
+    shown = {key: round(v, 4) if isinstance(v, float) else v for key, v in (line | more).items()}
+    print(json.dumps(shown))
 
 
 def bench_writing(samples: list[Sample], folder: Path, repeats: int) -> Run:
     """Best of some repeats, the two sides taking turns."""
-    best = {"plain": float("inf"), "store": float("inf")}
+    never = Timed(float("inf"), float("inf"))
+    best = {"plain": never, "store": never}
     run = new_run(folder / "warm", len(samples))
     for repeat in range(repeats):
         run = new_run(folder / f"run-{repeat}", len(samples))
-        best["plain"] = min(best["plain"], seconds(lambda: plain(folder, samples)))
-        best["store"] = min(best["store"], seconds(lambda run=run: store(run, samples)))  # type: ignore[misc]  # bound now
+        best["plain"] = min(best["plain"], timed(lambda: plain(folder, samples)))
+        best["store"] = min(best["store"], timed(lambda run=run: store(run, samples)))  # type: ignore[misc]  # bound now
     size = sum(path.stat().st_size for path in (run.path / "segments").iterdir()) / len(samples)
     report("plain json.dumps + write", len(samples), best["plain"])
-    ratio = best["plain"] / best["store"]
+    ratio = best["plain"].seconds / best["store"].seconds
     report("store append", len(samples), best["store"], bytes_per_row=size, ratio_to_plain=ratio)
     return run
 
@@ -107,16 +117,35 @@ def bench_writing(samples: list[Sample], folder: Path, repeats: int) -> Run:
 def bench_reading(run: Run, samples: list[Sample]) -> None:
     """Reading and resuming before and after compaction, and counts from columns."""
     rows = len(samples)
-    report("samples() from segments", rows, seconds(run.samples))
-    report("drawn() from segments", rows, seconds(lambda: run.drawn(SAMPLER.hash)))
     scored = [(sample, Score.verdict(sample.index % 3 == 0, answer="7")) for sample in samples]
-    report("add_scores()", rows, seconds(lambda: run.add_scores("bench", scored)))
-    report("counts() from segments", rows, seconds(lambda: counts(run, "bench")))
-    report("seal() of samples and scores", rows, seconds(run.seal))
-    report("samples() from Parquet", rows, seconds(run.samples))
-    report("drawn() from Parquet", rows, seconds(lambda: run.drawn(SAMPLER.hash)))
-    report("scores() from Parquet", rows, seconds(lambda: run.scores("bench")))
-    report("counts() from Parquet", rows, seconds(lambda: counts(run, "bench")))
+
+    def look(where: str) -> None:
+        report(f"drawn() from {where}", rows, timed(lambda: run.drawn(SAMPLER.hash)))
+        report(f"counts() from {where}", rows, timed(lambda: counts(run, "bench")))
+        report(f"columns() from {where}", rows, timed(lambda: columns(run, "bench")))
+        report(f"samples() from {where}", rows, timed(run.samples))
+        report(f"scores() from {where}", rows, timed(lambda: run.scores("bench")))
+        report(f"verify() of {where}", rows, timed(run.verify))
+
+    report("add_scores()", rows, timed(lambda: run.add_scores("bench", scored)))
+    look("segments")
+    report("seal() of samples and scores", rows, timed(run.seal))
+    look("Parquet")
+
+
+def bench_sealing(folder: Path, samples: list[Sample], seals: int) -> None:
+    """A run sealed often: what a seal takes, and how many parts there are in the end."""
+    run = new_run(folder / "sealed", len(samples))
+    each = max(len(samples) // seals, 1)
+
+    def seal() -> None:
+        for at in range(seals):
+            store(run, samples[at * each : (at + 1) * each])
+            run.seal()
+
+    taken = timed(seal)
+    left = len(list((run.path / "samples").glob("*.parquet")))
+    report(f"{seals} seals", seals * each, taken, seconds_per_seal=taken[0] / seals, parts=left)
 
 
 def main() -> None:
@@ -124,12 +153,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--text-bytes", type=int, default=760)
+    parser.add_argument("--seals", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     samples = make_samples(options.rows, options.text_bytes)
     with tempfile.TemporaryDirectory() as folder:
         run = bench_writing(samples, Path(folder), options.repeats)
         bench_reading(run, samples)
+        bench_sealing(Path(folder), samples, options.seals)
 
 
 if __name__ == "__main__":

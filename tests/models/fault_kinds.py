@@ -86,15 +86,15 @@ def slow(seconds: float) -> Fault:
     return fault
 
 
-def drip(seconds: float, size: int = 1) -> Fault:
-    """The whole body in pieces of `size` bytes, with a wait before each."""
+def drip(seconds: float, pieces: int | None = None) -> Fault:
+    """The whole body in so many pieces, None for one for each byte, with a wait before each."""
 
     def fault(ask: Ask) -> Script:
         body = body_of(ask, reply(ask, ask.n))
-        pieces = [body[at : at + size] for at in range(0, len(body), size)]
-        waits: list[Step] = list(itertools.chain.from_iterable((seconds, p) for p in pieces))
-        top: Step = head(length=len(body), kind=content_type(ask))
-        return _raw(ask, [top, *waits])
+        size = 1 if pieces is None else -(-len(body) // pieces)
+        cuts = (body[at : at + size] for at in range(0, len(body), size))
+        waits: list[Step] = list(itertools.chain.from_iterable((seconds, cut) for cut in cuts))
+        return _raw(ask, [head(length=len(body), kind=content_type(ask)), *waits])
 
     return fault
 
@@ -497,7 +497,7 @@ FAULTS: dict[str, Fault] = {
     "choices empty": without_choices([]),
     "choices of null": without_choices([None]),
     "slow": slow(0.02),
-    "drip": drip(0.001, 16),
+    "drip": drip(0.001, 40),
     "one choice": keeping(lambda n: [0]),
     "fewer choices": keeping(lambda n: range((n + 1) // 2)),
     "choices with gaps": keeping(lambda n: range(n - 1, -1, -2)),

@@ -327,6 +327,9 @@ class _Connection(asyncio.Protocol):
                 self._transport.write(step)
                 seen.sent += len(step)
                 await self._may_write.wait()
+                await asyncio.sleep(
+                    0
+                )  # an event that is set lets nobody else run, not even the end
             elif step is Ending.CLOSE:
                 self._transport.close()
             elif step is Ending.RESET:

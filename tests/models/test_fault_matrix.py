@@ -577,8 +577,8 @@ def test_case_30_a_stuck_stream() -> None:
 
 
 STREAMS: dict[str, Fault] = {
-    "byte by byte": drip(0.0, 1),
-    "in odd pieces": drip(0.0, 13),
+    "byte by byte": drip(0.0),
+    "in odd pieces": drip(0.0, 37),
     "CRLF": streamed(crlf),
     "comments": streamed(chatty),
     "many lines": streamed(many_lines),

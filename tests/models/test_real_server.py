@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.models.asking import draw
+from tests.models.metering import Ledger
 
 from topdraw.core.records import Decoding, Problem
 from topdraw.models.endpoint import connect_endpoint
@@ -51,13 +52,34 @@ def test_n_is_split_at_the_servers_slots_and_tokens_are_counted(url: str) -> Non
     endpoint = connect_endpoint(url, logprobs=True)
     samples = draw(endpoint, 10, decoding=DECODING, problem=PROBLEM)
     assert [s.index for s in samples] == list(range(10))
-    assert endpoint._dialect.max_n == SLOTS
-    assert endpoint._dialect.refused == frozenset()
-    assert len({s.seed for s in samples}) == 3
+    assert endpoint._attempts.dialect.max_n == SLOTS
+    assert endpoint._attempts.dialect.refused == frozenset()
+    assert len({s.seed for s in samples}) == 10
     for drawn in samples:
         assert 1 <= drawn.usage.output_tokens <= 32
         assert not drawn.usage.estimated
         assert drawn.logprob < 0
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("logprobs", [False, True])
+def test_a_sample_is_the_same_however_it_is_asked_for(
+    stream: bool, logprobs: bool, url: str
+) -> None:
+    alone = draw(connect_endpoint(url, chunk=1), 8, decoding=DECODING, problem=PROBLEM)
+    endpoint = connect_endpoint(url, chunk=4, stream=stream, logprobs=logprobs)
+    with Ledger() as ledger:
+        together = draw(endpoint, 8, decoding=DECODING, problem=PROBLEM)
+    # llama.cpp gives choice j of a request the seed s + j.
+    assert [s.output for s in together] == [s.output for s in alone]
+    assert [s.finish_reason for s in together] == [s.finish_reason for s in alone]
+    assert [a.samples for a in ledger.answered] == [4, 4]
+    # Its usage counts one choice: all are known by log-probabilities, or by one count per choice.
+    assert all(a.estimated != (logprobs or stream) for a in ledger.answered)
+    tokens = sum(s.usage.output_tokens for s in alone)
+    billed = sum(a.output_tokens or 0 for a in ledger.answered)
+    assert billed == pytest.approx(tokens, abs=0 if stream and not logprobs else 0.3 * tokens)
+    assert {a.prompt_tokens for a in ledger.answered} == {alone[0].usage.prompt_tokens}
 
 
 def test_seeds_make_single_samples_repeatable(url: str) -> None:
@@ -74,7 +96,7 @@ def test_nothing_of_the_servers_own_taste_is_left(url: str) -> None:
     assert len({s.output for s in narrow}) == 1
     penalised = Decoding(temperature=0, max_tokens=16, repetition_penalty=1.5)
     assert draw(endpoint, 1, decoding=penalised, problem=PROBLEM)
-    assert endpoint._dialect.refused == frozenset()
+    assert endpoint._attempts.dialect.refused == frozenset()
 
 
 def test_a_run_through_the_engine(url: str, tmp_path: Path) -> None:

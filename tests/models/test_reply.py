@@ -220,3 +220,25 @@ def test_what_an_unusable_answer_cost_is_kept() -> None:
     with pytest.raises(Trouble) as caught:
         read(body | {"error": {"message": "x"}})
     assert caught.value.fate == "refused"
+
+
+@pytest.mark.parametrize("first_text", ["x" * 6, ""])
+def test_llamas_total_is_that_of_its_first_choice_however_short_the_texts(first_text: str) -> None:
+    texts = [first_text, "x" * 12, "x" * 3]
+    choices = [
+        {"index": i, "message": {"content": t}, "finish_reason": "stop"}
+        for i, t in enumerate(texts)
+    ]
+    usage = {"prompt_tokens": 9, "completion_tokens": 4}
+    raw = json.dumps({"choices": choices, "usage": usage, "timings": {"predicted_n": 4}}).encode()
+    reply = read_reply(200, {}, raw, "p", 3)
+    told = [4, 8, 2] if first_text else [0, 3, 1]
+    assert [u.output_tokens for u in reply.usage] == told
+    assert reply.charged == Usage(9, sum(told), estimated=True)
+
+
+def test_llamas_total_is_right_for_one_choice() -> None:
+    usage = {"prompt_tokens": 9, "completion_tokens": 4}
+    choice = {"message": {"content": "xx"}, "finish_reason": "stop"}
+    raw = json.dumps({"choices": [choice], "usage": usage, "timings": {"predicted_n": 4}}).encode()
+    assert read_reply(200, {}, raw, "p").charged == Usage(9, 4)

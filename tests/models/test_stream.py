@@ -94,15 +94,15 @@ def assembled(raw: bytes, n: int = 1, places: Iterable[int] = ()) -> dict[str, A
 
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 4}
+USAGE_AND_END = sse({"choices": [], "usage": USAGE}, "[DONE]")
 TWO = sse(
     {"model": "m", **part(1, "b")},
     part(0, "a"),
     part(0, "A"),
     part(1, "B\ud83d", finish_reason="length"),
     part(0, None, finish_reason="stop"),
-    {"choices": [], "usage": USAGE},
-    "[DONE]",
 )
+TWO = TWO + USAGE_AND_END
 
 
 @given(st.lists(st.integers(0, len(TWO))))
@@ -114,6 +114,15 @@ def test_the_payload_is_that_of_an_ordinary_reply(places: list[int]) -> None:
         ("bB\ud83d", "length", 1),
     ]
     assert (reply.model, reply.charged.prompt_tokens, reply.charged.output_tokens) == ("m", 3, 4)
+
+
+def test_a_count_for_each_choice_is_added_up_and_a_running_count_is_not() -> None:
+    ends = [part(i, "ab", finish_reason="stop") for i in range(2)]
+    each = [{"choices": [], "usage": USAGE}] * 2
+    running = [part(0, "ab", finish_reason="stop") | {"usage": USAGE} for _ in range(2)]
+    assert assembled(sse(*ends, *each, "[DONE]"), 2)["usage"]["completion_tokens"] == 8
+    assert assembled(sse(*running, "[DONE]"), 2)["usage"]["completion_tokens"] == 4
+    assert assembled(sse(*ends, *each[:1], "[DONE]"), 2)["usage"]["completion_tokens"] == 4
 
 
 def test_halves_of_a_surrogate_pair_find_each_other() -> None:
@@ -150,18 +159,12 @@ def test_the_finish_reasons_of_all_choices_are_an_end_too() -> None:
         assembled(raw, 3)
 
 
-@given(st.integers(0, len(TWO) - 1))
-def test_a_stream_that_is_cut_anywhere_is_no_answer_or_the_whole_one(end: int) -> None:
-    assembly = Assembly(2)
-    if len(TWO) - end <= len(USAGE_AND_DONE):
-        assembly.feed(TWO[:end])
-        assembly.payload()
-    else:
-        with pytest.raises(Trouble) as caught:
-            assembly.feed(TWO[:end])
-            assembly.payload()
-        assert caught.value.retryable
-        assert caught.value.fate == "unused"
+@given(st.integers(0, len(TWO) - len(USAGE_AND_END) - 3))
+def test_a_stream_that_is_cut_before_its_end_is_no_answer(end: int) -> None:
+    with pytest.raises(Trouble) as caught:
+        assembled(TWO[:end], 2)
+    assert caught.value.retryable
+    assert caught.value.fate == "unused"
 
 
 def test_nothing_at_all_is_no_answer() -> None:

@@ -23,8 +23,10 @@ def body(prompt: str) -> dict[str, Any]:
     return {"model": "m", "prompt": prompt, "temperature": 1.0}
 
 
-async def asked(url: str, **options: Any) -> Answer:
-    transport = Transport(**options)
+async def asked(
+    url: str, *, deadlines: Deadlines | None = None, largest_answer_bytes: int = 32 * MIB
+) -> Answer:
+    transport = Transport(deadlines=deadlines, largest_answer_bytes=largest_answer_bytes)
     try:
         return await transport.ask("POST", yarl.URL(url) / "completions", body("x"))
     finally:

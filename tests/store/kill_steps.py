@@ -1,10 +1,10 @@
-"""A seal killed by SIGKILL at each step that touches the disk, in a process of its own.
+"""A seal killed by SIGKILL at each step that changes the disk, in a process of its own.
 
 Not here: what must hold afterwards; `test_fault_matrix`.
 Try it: `python -m tests.store.kill_steps RUN FOLDER` makes copies, each killed one step later.
 
-Between two steps nothing reaches the disk, so that a kill before each is a kill at any moment but
-for a single write() or rename(), which tests of torn files cover.
+Between two steps nothing on the disk changes, so that a kill before each is a kill at any moment
+but within a single write(), which tests of torn files cover.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def killing(at: int) -> None:
 
         return call
 
-    os.fsync, os.rename, os.replace = step(os.fsync), step(os.rename), step(os.replace)  # type: ignore[assignment]  # same calls
+    os.rename, os.replace = step(os.rename), step(os.replace)  # type: ignore[assignment]  # same calls
     os.unlink = os.remove = step(os.unlink)  # type: ignore[assignment]  # same calls
     for name in ("unlink", "write_bytes"):
         setattr(Path, name, step(getattr(Path, name)))

@@ -21,6 +21,7 @@ from topdraw.core.records import Decoding, Problem, Task
 from topdraw.errors import ConfigError, FormatError
 from topdraw.store import parquet
 from topdraw.store.bill import pack_request, total
+from topdraw.store.digests import read_digests, write_digests
 from topdraw.store.rows import BILL, AttemptRow, BillRow
 from topdraw.store.run import BillWriter, Run, Sampler
 from topdraw.store.segments import segments
@@ -376,6 +377,22 @@ def test_what_is_in_segments_and_parts_counts_once(tmp_path: Path) -> None:
     part = parquet.parts(run.path / "bill")[-1]
     shutil.copy(part, part.with_name("part-00099.parquet"))  # replaced, not yet deleted
     assert run.bill() == bill
+
+
+def test_samples_in_two_parts_are_kept_once(tmp_path: Path) -> None:
+    """As after a kill while a part took the place of another."""
+    run = create(tmp_path)
+    note(run, Request(ASKED, DELIVERED))
+    with run.writer() as writer:
+        writer.append(make("a", 0))
+    run.seal()
+    assert run.bill().kept_samples == 1
+    folder = run.path / "samples"
+    (part,) = parquet.parts(folder)
+    shutil.copy(part, part.with_name("part-00099.parquet"))
+    planned = dataclasses.replace(read_digests(folder), drops=[part.name])
+    write_digests(folder, planned)
+    assert run.bill().kept_samples == 1
 
 
 @pytest.mark.parametrize("hostile", ["", "\ud800"])

@@ -11,6 +11,7 @@ from tests.store.strategies import make, problems, same, samples, scores
 
 from topdraw.core.records import Problem, Sample, Score, Usage
 from topdraw.errors import FormatError
+from topdraw.store import rows
 from topdraw.store.rows import (
     BILL,
     KEYS,
@@ -38,6 +39,17 @@ def test_a_sample_comes_back_as_it_was(sample: Sample) -> None:
     key = (sample.sampler, sample.problem_id, sample.index)
     assert row.key == key
     assert msgspec.json.decode(line, type=KeyRow).key == key
+
+
+@given(samples)
+def test_the_quick_way_writes_the_bytes_of_the_careful_one(sample: Sample) -> None:
+    quick = rows._pack_plain(sample)
+    assert quick in (None, rows._pack_carefully(sample))
+
+
+def test_the_usual_sample_goes_the_quick_way() -> None:
+    assert rows._pack_plain(Sample("p", 0, "text", sampler="h", seed=1, logprob=-2.5))
+    assert rows._pack_plain(Sample("p", 0, "\ud800")) is None
 
 
 @given(samples, scores)

@@ -6,12 +6,10 @@ Try it: `topdraw show RUN`.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import cast
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from topdraw.store.rows import SampleRow
+from topdraw.analysis.tallies import Tally, tallies_of_parts, tallies_of_rows
 from topdraw.store.run import Run, Sampler
 from topdraw.store.table import columns
 
@@ -96,14 +94,7 @@ def census(run: Run) -> Census:
     Raises:
         StoreError: when a file cannot be read.
     """
-    tallies = {sampler.role: _Tally() for sampler in run.manifest.samplers}
-    by_hash: dict[str, list[Sampler]] = {}
-    for sampler in run.manifest.samplers:
-        by_hash.setdefault(sampler.hash, []).append(sampler)
-    for row in cast("Iterable[SampleRow]", run.sample_ledger().rows()):
-        for sampler in by_hash.get(row.sampler, ()):
-            if row.index < sampler.end:
-                tallies[sampler.role].add(row)
+    tallies = tallies_of_parts(run) or tallies_of_rows(run)
     problems = len(run.problems)
     return Census(
         problems,
@@ -112,31 +103,9 @@ def census(run: Run) -> Census:
     )
 
 
-@dataclass(slots=True)
-class _Tally:
-    drawn: Counter[str] = field(default_factory=Counter)
-    texts: dict[str, set[int]] = field(default_factory=dict)
-    ends: Counter[str] = field(default_factory=Counter)
-    empty: int = 0
-    prompt_tokens: int = 0
-    output_tokens: int = 0
-    estimated: bool = False
-
-    def add(self, row: SampleRow) -> None:
-        problem = row.key[1]
-        self.drawn[problem] += 1
-        # The hash stands for the text: a million texts need not be in memory at once.
-        self.texts.setdefault(problem, set()).add(hash((row.output, row.original)))
-        self.ends[row.finish_reason] += 1
-        self.empty += not row.output.strip()
-        self.prompt_tokens += row.prompt_tokens
-        self.output_tokens += row.output_tokens
-        self.estimated |= row.usage_estimated
-
-
-def _holdings(sampler: Sampler, tally: _Tally, problems: int) -> Holdings:
-    counts = list(tally.drawn.values()) + [0] * (problems - len(tally.drawn))
-    drawn = tally.drawn.total()
+def _holdings(sampler: Sampler, tally: Tally, problems: int) -> Holdings:
+    counts = [*tally.drawn.values()] + [0] * (problems - len(tally.drawn))
+    drawn = sum(counts)
     return Holdings(
         role=sampler.role,
         wanted=problems * sampler.n,
@@ -144,12 +113,10 @@ def _holdings(sampler: Sampler, tally: _Tally, problems: int) -> Holdings:
         fewest=min(counts, default=0),
         most=max(counts, default=0),
         short=sum(count < sampler.n for count in counts),
-        repeated=drawn - sum(map(len, tally.texts.values())),
-        uniform=sum(
-            len(texts) == 1 and tally.drawn[problem] > 1 for problem, texts in tally.texts.items()
-        ),
+        repeated=drawn - sum(tally.texts.values()),
+        uniform=sum(tally.texts[key] == 1 and count > 1 for key, count in tally.drawn.items()),
         empty=tally.empty,
-        finish_reasons=dict(tally.ends.most_common()),
+        finish_reasons=dict(sorted(tally.ends.items(), key=lambda item: (-item[1], item[0]))),
         prompt_tokens=tally.prompt_tokens,
         output_tokens=tally.output_tokens,
         estimated=tally.estimated,

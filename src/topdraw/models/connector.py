@@ -11,13 +11,13 @@ import asyncio
 import functools
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
 
-from topdraw.models.phases import CURRENT, HEAD_BYTES
+from topdraw.models.phases import CURRENT
 
 if TYPE_CHECKING:
     from aiohttp import ClientRequest, ClientTimeout
@@ -34,20 +34,23 @@ def connector() -> aiohttp.TCPConnector:
 
 
 class _Protocol(ResponseHandler):
-    """Remembers how an answer begins: what is broken further down hides it from aiohttp's users."""
+    """Remembers the head of an answer: what is broken behind it hides it from aiohttp's users."""
 
     head = b""
+    has_head = False
 
     def data_received(self, data: bytes) -> None:
-        if len(self.head) < HEAD_BYTES:
-            self.head += data[:HEAD_BYTES]
+        if not self.has_head:
+            self.head += data
+            self.has_head = b"\r\n\r\n" in self.head
         super().data_received(data)
 
 
 class _Connector(aiohttp.TCPConnector):
     def __init__(self) -> None:
         super().__init__(limit=0, ttl_dns_cache=300, resolver=Resolver())
-        self._factory = functools.partial(_Protocol, loop=self._loop)
+        protocol: Any = _Protocol  # aiohttp would have no subclass of its own here
+        self._factory = functools.partial(protocol, loop=self._loop)
 
     async def connect(
         self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
@@ -55,7 +58,7 @@ class _Connector(aiohttp.TCPConnector):
         connection = await super().connect(req, traces, timeout)
         phases, protocol = CURRENT.get(), connection.protocol
         if phases is not None and isinstance(protocol, _Protocol):
-            protocol.head = b""
+            protocol.head, protocol.has_head = b"", False
             phases.connected(protocol)
         return connection
 

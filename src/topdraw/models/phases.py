@@ -34,14 +34,14 @@ class Deadlines:
     total_seconds: float = 600.0
 
 
-HEAD_BYTES = len(b"HTTP/1.1 200")
 _STATUS = re.compile(rb"HTTP/\d\.\d (\d{3})")
 
 
 class Headed(Protocol):
-    """A connection that remembers the first bytes of the answer."""
+    """A connection that remembers how the answer begins, and whether its headers are complete."""
 
     head: bytes
+    has_head: bool
 
 
 class Phases:
@@ -83,8 +83,10 @@ class Phases:
 
     @property
     def status(self) -> int | None:
-        """HTTP status; None when not even that has come."""
-        said = _STATUS.match(self._connection.head) if self._connection is not None else None
+        """HTTP status; None before the headers are complete."""
+        if self._connection is None or not self._connection.has_head:
+            return None
+        said = _STATUS.match(self._connection.head)
         return int(said[1]) if said else None
 
     def connected(self, connection: Headed) -> None:

@@ -121,6 +121,8 @@ def read_payload(
     model, said = fields.get("model"), fields.get("usage")
     usage = said if isinstance(said, dict) else {}
     choices = _choices(payload, n, usage)
+    if len(choices) > 1 and _speaks_of_one(fields.get("timings"), usage):
+        usage = _of_all(choices, usage)
     counted = _usage(choices, usage, prompt)
     charged = _charged(choices, counted, usage)
     return Reply(choices, counted, charged, model if isinstance(model, str) else "")
@@ -149,6 +151,7 @@ class _PlainReply(msgspec.Struct):
     choices: Annotated[list[_PlainChoice], msgspec.Meta(min_length=1)]
     usage: _PlainUsage
     model: str = ""
+    timings: msgspec.Raw = msgspec.Raw()
     error: None = None
 
 
@@ -168,6 +171,8 @@ def _plain_reply(raw: bytes, prompt: str) -> Reply | None:
         counted = Usage(usage.prompt_tokens, usage.completion_tokens)
         one = Choice(choice.message.content, choice.finish_reason)
         return Reply((one,), (counted,), counted, reply.model)
+    if reply.timings:
+        return None
     choices = tuple(
         Choice(choice.message.content, choice.finish_reason, place=place)
         for place, choice in enumerate(reply.choices)
@@ -285,6 +290,22 @@ def _usage(choices: Sequence[Choice], usage: Mapping[str, Json], prompt: str) ->
     )
 
 
+def _speaks_of_one(timings: Json, usage: Mapping[str, Json]) -> bool:
+    """Whether a total is that of the first choice alone, as llama.cpp counts (its PR 27318)."""
+    tokens = _count(usage.get("completion_tokens"))
+    return isinstance(timings, dict) and tokens is not None and timings.get("predicted_n") == tokens
+
+
+def _of_all(choices: Sequence[Choice], usage: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The usage of all choices, theirs guessed from the length of the first; unknown if empty."""
+    tokens, characters = _count(usage.get("completion_tokens")) or 0, len(choices[0].text)
+    known = {"prompt_tokens": usage.get("prompt_tokens")}
+    if not characters:
+        return known
+    total = math.ceil(tokens * sum(len(c.text) for c in choices) / characters)
+    return {**known, "completion_tokens": total, "estimated": True}
+
+
 def _charged(
     choices: Sequence[Choice], counted: Sequence[Usage], usage: Mapping[str, Json]
 ) -> Usage:
@@ -295,7 +316,9 @@ def _charged(
     prompt = counted[0].prompt_tokens
     if told is None or (len(choices) > 1 and told < ours and _counts_one(choices, told)):
         return Usage(prompt, ours, estimated=unsure)
-    guessed = _count(usage.get("prompt_tokens")) is None
+    guessed = _count(usage.get("prompt_tokens")) is None or bool(usage.get("estimated"))
+    if guessed and not unsure:  # log-probabilities have counted what is a guess here
+        return Usage(prompt, ours)
     return Usage(prompt, told, estimated=guessed)
 
 
@@ -308,8 +331,7 @@ def _counts_one(choices: Sequence[Choice], tokens: int) -> bool:
 
 
 def _tokens_per_character(choices: Sequence[Choice], tokens: int | None) -> float:
-    # llama.cpp counts one choice of n (its PR 27318), others all: a total too small for the text
-    # is not trusted.
+    # Some servers count one choice of n: a total too small for the text is not trusted.
     characters = sum(len(c.text) for c in choices)
     if tokens and characters and not _counts_one(choices, tokens):
         return tokens / characters

@@ -127,6 +127,7 @@ class Assembly:
         self._whole: list[bytes] | None = None
         self._choices: dict[int, _Choice] = {}
         self._rest: dict[str, Json] = {}
+        self._usages: list[Json] = []
         self._done = False
 
     def feed(self, piece: bytes) -> bool:
@@ -161,7 +162,16 @@ class Assembly:
             what = "the stream ended before its last event" if self._choices else "it is empty"
             raise Trouble(f"HTTP 200, but {what}", status=200, fate="unused")
         choices: list[Json] = [c.whole(i) for i, c in sorted(self._choices.items())]
-        return {**self._rest, "choices": choices}
+        return {**self._rest, "usage": self._usage(), "choices": choices}
+
+    def _usage(self) -> Json:
+        # llama.cpp counts each choice by itself, in an event of its own at the end of each.
+        counts = [u.get("completion_tokens") for u in self._usages if isinstance(u, dict)]
+        known = [count for count in counts if isinstance(count, int)]
+        last = self._rest.get("usage")
+        if isinstance(last, dict) and 1 < len(self._choices) == len(known):
+            return {**last, "completion_tokens": sum(known)}
+        return last
 
     @property
     def paid(self) -> bool:
@@ -187,6 +197,8 @@ class Assembly:
         for name in ("model", "usage", "error"):
             if event.get(name):
                 self._rest[name] = event[name]
+        if event.get("usage") and not event.get("choices"):
+            self._usages.append(event["usage"])
         self._done = "error" in self._rest
         choices = event.get("choices")
         for choice in choices if isinstance(choices, list) else []:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import math
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -78,8 +77,11 @@ def probability_ahead(first: int, second: int) -> float:
         Aggarwal et al. 2023 (arXiv 2305.11860), section 3.
     """
     tosses = first + second + 1
-    ways = sum(math.comb(tosses, heads) for heads in range(second + 1, tosses + 1))
-    return ways / (1 << tosses)
+    ways = against = 1
+    for heads in range(1, second + 1):
+        ways = ways * (tosses - heads + 1) // heads
+        against += ways
+    return 1 - against / (1 << tosses)
 
 
 class Pursuit:

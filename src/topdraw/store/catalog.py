@@ -6,6 +6,7 @@ Try it: `topdraw runs`.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
@@ -22,10 +23,13 @@ from topdraw.store.ledger import Ledger
 from topdraw.store.manifest import FILE, Manifest, read_manifest
 from topdraw.store.rows import KeyRow
 from topdraw.store.run import Run
-from topdraw.store.segments import OPEN, read_segments
+from topdraw.store.segments import OPEN, blocks, listed, open_segment
 
 if TYPE_CHECKING:
     import duckdb
+
+# The key comes first in a record, and no text of it holds a quote that is not escaped.
+_AFTER_KEY = b'","output":'
 
 State: TypeAlias = Literal["complete", "unfinished", "until", "being written", "damaged"]
 """How far a run is. "until": it holds less than its stopping rule allows at most; only whoever
@@ -62,8 +66,8 @@ class Entry:
 def catalog(folder: str | os.PathLike[str]) -> Iterator[Entry]:
     """The runs in a folder by name, or the one that the folder is; what is no run is passed over.
 
-    Samples are counted from the metadata of Parquet files and the keys in segments, so that the
-    size of a run hardly matters.
+    Samples are counted from the metadata of Parquet files and the beginnings of the records in
+    segments, so that the size of a run hardly matters.
 
     Raises:
         OSError: when the folder cannot be listed.
@@ -84,7 +88,7 @@ def _entry(path: Path, connection: duckdb.DuckDBPyConnection) -> Entry:
         problems = (path / "problems.jsonl").read_bytes().count(b"\n")
         drawn = _count(Run(path, manifest).sample_ledger(), connection)
         scorers = tuple(scorer_names(path / "scores"))
-    except (StoreError, OSError) as error:
+    except (StoreError, OSError, msgspec.MsgspecError) as error:
         return Entry(path, "damaged", manifest, bytes=size, trouble=str(error))
     wanted = problems * sum(sampler.n for sampler in manifest.samplers)
     state = _state(path, manifest, drawn, wanted)
@@ -98,24 +102,39 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _count(ledger: Ledger, connection: duckdb.DuckDBPyConnection) -> int:
-    decode = msgspec.json.Decoder(KeyRow).decode
-    with ledger.reading():
-        keys = map(decode, read_segments(ledger.segments, []))
-        # The texts as they are stored: a database takes no lone surrogates.
-        loose = {row.key: (row.sampler, row.problem_id, row.index) for row in keys}
-    paths = parquet.parts(ledger.parts)
+    # Segments before parts: what is compacted meanwhile is then found among the parts.
+    loose = _loose_keys(ledger.segments)
+    return parquet.settled(ledger.parts, lambda paths: _counted(paths, loose, connection))
+
+
+def _loose_keys(folder: Path) -> set[bytes]:
+    """The keys in segments, as the text that their records begin with; no checksum is looked at."""
+    found: set[bytes] = set()
+    for path in listed(folder):
+        with contextlib.suppress(FileNotFoundError), open_segment(path) as file:
+            for lines, is_ended in blocks(file):
+                if is_ended:
+                    found.update(line.partition(_AFTER_KEY)[0] for line in lines)
+    return found
+
+
+def _counted(paths: list[Path], loose: set[bytes], connection: duckdb.DuckDBPyConnection) -> int:
     if not paths:
         return len(loose)
     # After a kill, segments may hold what is in a part by now.
-    samplers, ids, indices = map(list, zip(*loose.values(), strict=True)) if loose else ([],) * 3
+    decode = msgspec.json.Decoder(KeyRow).decode
+    keys = [decode(key + b'"}') for key in loose]
     table = parquet.files(paths)
-    with parquet.reading(ledger.parts):
-        rows, known = connection.execute(
-            f"SELECT (SELECT count(*) FROM {table}), count(*) FROM {table} "  # noqa: S608  # quoted
-            "SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS sampler, unnest(?::VARCHAR[]) AS problem_id,"
-            ' unnest(?::BIGINT[]) AS "index") USING (sampler, problem_id, "index")',
-            [samplers, ids, indices],
-        ).fetchall()[0]
+    rows, known = connection.execute(
+        f"SELECT (SELECT count(*) FROM {table}), count(*) FROM {table} "  # noqa: S608  # quoted
+        "SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS sampler, unnest(?::VARCHAR[]) AS problem_id,"
+        ' unnest(?::BIGINT[]) AS "index") USING (sampler, problem_id, "index")',
+        [
+            [key.sampler for key in keys],
+            [key.problem_id for key in keys],
+            [key.index for key in keys],
+        ],
+    ).fetchall()[0]
     return int(rows) + len(loose) - int(known)
 
 

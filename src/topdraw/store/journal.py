@@ -81,7 +81,6 @@ class Journal:
         self._synced = 0
         self._unsafe: list[bytes] = []  # all lines after the first `_synced`
         self._syncing = 0  # records that the sync under way covers; 0 when there is none
-        self._failures = 0
         self._failure: OSError | None = None
         self._pid = os.getpid()
         self._closed = False
@@ -127,7 +126,7 @@ class Journal:
             wanted = self._appended
             while self._synced < wanted:
                 if self._syncing:
-                    self._wait(wanted)
+                    self._sync_ended.wait()  # if it fails, we try ourselves
                 else:
                     self._sync_now()
 
@@ -228,13 +227,6 @@ class Journal:
                 if self._fd >= 0 and self._unsafe and not self._syncing:
                     self._sync_now()
 
-    def _wait(self, wanted: int) -> None:
-        """Wait for the sync under way, and fail with it if it covers what is wanted."""
-        covered, failures = self._syncing, self._failures
-        self._sync_ended.wait()
-        if self._failures > failures and self._synced < wanted <= covered:
-            raise self._unsynced()
-
     def _sync_now(self) -> None:
         """Sync all that was appended, while others go on appending."""
         if self._is_lost:
@@ -260,7 +252,7 @@ class Journal:
     @property
     def _is_lost(self) -> bool:
         """Whether a sync failed for lines that were not kept: nothing makes these safe."""
-        return self._failures > 0 and not self._keeps
+        return self._failure is not None and not self._keeps
 
     def _succeed(self, covered: int) -> None:
         if not self._is_lost:
@@ -269,7 +261,6 @@ class Journal:
 
     def _give_up(self, failure: OSError) -> None:
         self._failure = failure
-        self._failures += 1
         with contextlib.suppress(OSError):  # left open and unlocked: recovery will take it
             self._leave()
 

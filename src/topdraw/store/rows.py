@@ -216,6 +216,9 @@ BILL = Kind(
 )
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 def _key(sampler: str, problem_id: str, index: int, original: str) -> Key:
     if original:
         true = unearth(original)
@@ -242,6 +245,36 @@ def pack_sample(sample: Sample) -> bytes:
     Raises:
         FormatError: when its metadata is not JSON, or an integer does not fit in 64 bits.
     """
+    return _pack_plain(sample) or _pack_carefully(sample)
+
+
+def _pack_plain(sample: Sample) -> bytes | None:
+    """The usual sample in a third of the time; None when something in it needs care."""
+    usage, seed = sample.usage, sample.seed
+    numbers = sample.index, seed or 0, usage.prompt_tokens, usage.output_tokens
+    if max(numbers) >= 2**63 or min(numbers) < -(2**63):
+        return None
+    if sample.metadata or math.isinf(sample.logprob):
+        return None
+    row = SampleRow(
+        sample.problem_id,
+        sample.index,
+        sample.sampler,
+        sample.output,
+        sample.finish_reason,
+        seed,
+        sample.logprob,
+        usage.prompt_tokens,
+        usage.output_tokens,
+        usage.estimated,
+    )
+    try:
+        return _encode(row)
+    except (TypeError, ValueError, OverflowError):  # a lone surrogate, NumPy's numbers
+        return None
+
+
+def _pack_carefully(sample: Sample) -> bytes:
     fields = {
         "problem_id": sample.problem_id,
         "index": integer("index", sample.index),
