@@ -94,6 +94,15 @@ def test_ask_prints_the_answer_on_stdout_and_the_reasons_on_stderr(topdraw: Topd
     assert data["answer"] == data["candidates"][data["index"]]["output"]
 
 
+def test_ask_stops_once_the_vote_is_settled(topdraw: Topdraw) -> None:
+    question = "Ben has 103 keys. He sells 31. How many keys does Ben have now?"
+    asked = ("ask", question, "-n", "64", "-t", "0.01", "--until", "settled", "--json")
+    done = topdraw(*asked, "--batch", "4", "--confidence", "0.9")
+    assert done.code == 0, done.err
+    assert len(json.loads(done.out)["candidates"]) == 4
+    assert topdraw(*asked[:-2], "pass").code == 2
+
+
 @pytest.mark.parametrize("name", ["countdown", "arithmetic", "functions"])
 def test_tasks_lists_them_and_shows_their_problems(topdraw: Topdraw, name: str) -> None:
     assert name in topdraw("tasks").out
@@ -164,14 +173,16 @@ def test_a_command_ends_with_parquet(topdraw: Topdraw, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_terminal_gets_a_bar_and_a_pipe_gets_lines(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "topdraw.cli", "sample", "countdown", *SMALL, "--out", "x"]
+    command = [sys.executable, "-m", "topdraw.cli", "sample", "countdown", *SMALL, "--out"]
     leader, follower = pty.openpty()
-    with subprocess.Popen(command, cwd=tmp_path, stderr=follower, stdout=follower) as process:
+    with subprocess.Popen(
+        [*command, "x"], cwd=tmp_path, stderr=follower, stdout=follower
+    ) as process:
         os.close(follower)
         shown = b"".join(iter(lambda: _read(leader), b""))
     assert process.returncode == 0
     assert "━".encode() in shown
-    piped = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    piped = subprocess.run([*command, "y"], cwd=tmp_path, capture_output=True, check=True)
     assert b"Drawing: 10/10 samples" in piped.stderr
     assert b"\x1b" not in piped.stderr
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from topdraw.cli.display import DrawDisplay
+from topdraw.cli.display import DrawDisplay, tell
 from topdraw.sampling.progress import Progress
 
 
@@ -138,3 +138,38 @@ def _rendered(display: DrawDisplay, width: int) -> list[str]:
 
 def test_nothing_is_shown_before_the_draw_is_known() -> None:
     assert _rendered(DrawDisplay(paid=True), 80) == []
+
+
+class Waits:
+    """An event that is set after some waits, which it notes; the clock moves with them."""
+
+    def __init__(self, clock: Clock, waits: int) -> None:
+        self.seconds: list[float] = []
+        self._clock, self._left = clock, waits
+
+    def wait(self, seconds: float) -> bool:
+        self.seconds.append(seconds)
+        self._clock.now += seconds
+        self._left -= 1
+        return self._left < 0
+
+
+def test_lines_come_every_five_seconds_and_later_every_minute(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = Clock()
+    display = DrawDisplay(paid=False, clock=clock)
+    display.progress(Progress(done=10, total=100, drawn=10, seconds=1.0))
+    waits = Waits(clock, 100)
+    tell(display, waits)
+    assert waits.seconds[:12] == [5.0] * 12
+    assert waits.seconds[-1] == 60.0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("Drawing: 10/100 samples") == 100
+
+
+def test_nothing_is_told_of_a_draw_that_has_not_begun(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    tell(DrawDisplay(paid=False, clock=clock), Waits(clock, 3))
+    assert capsys.readouterr().err == ""

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topdraw.core.seeds import generator, sample_seed
+from topdraw.core.seeds import consecutive_seed, generator, sample_seed
 
 
 def test_seeds_never_change() -> None:
@@ -19,6 +19,14 @@ def test_seeds_are_31_bits(run_seed: int, problem_id: str, index: int) -> None:
     seed = sample_seed(run_seed, problem_id, index)
     assert 0 <= seed < 2**31
     assert seed == sample_seed(run_seed, problem_id, index)
+
+
+@given(st.integers(), st.text(), st.integers(0, 10**9))
+def test_seeds_for_servers_count_up(run_seed: int, problem_id: str, index: int) -> None:
+    seed = consecutive_seed(run_seed, problem_id, index)
+    assert 0 <= seed < 2**31
+    assert consecutive_seed(run_seed, problem_id, index + 1) == (seed + 1) % 2**31
+    assert consecutive_seed(run_seed, problem_id, 0) == sample_seed(run_seed, problem_id, 0)
 
 
 def test_seeds_hardly_ever_meet() -> None:

@@ -203,6 +203,7 @@ def some_null(ask: Ask) -> Script:
     for j in range(1, ask.n, 2):
         failed = {"index": j, "finish_reason": "error", "message": {}}
         made["choices"][j] = failed if j % 4 == 3 else None
+    made["usage"]["completion_tokens"] = sum(tokens_of(ask, j) for j in range(0, ask.n, 2))
     return delivered(ask, made, range(0, ask.n, 2))
 
 

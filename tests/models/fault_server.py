@@ -366,11 +366,13 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--share", type=float, default=0.5)
     parser.add_argument("--most", type=int, default=4)
+    parser.add_argument("--rare", type=float, default=0.01)
     parser.add_argument("--odd", type=float, default=0.0)
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--port", type=int, default=0)
     said = parser.parse_args(arguments)
-    plan = quiet if said.plan == "quiet" else mix(said.seed, share=said.share, most=said.most)
+    mixed = mix(said.seed, share=said.share, most=said.most, rare_share=said.rare)
+    plan = quiet if said.plan == "quiet" else mixed
     with FaultServer(plan, odd=said.odd, seconds=said.seconds, port=said.port) as server:
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()

@@ -172,7 +172,9 @@ def dressed(
         made["message"] = {"role": "assistant"} | message
         logprobs: object = {"content": [{"token": "x", "logprob": -0.5}] * tokens_of(ask, j)}
     else:
-        made["text"] = message.get("content")
+        content = message.get("content")
+        parts = content if isinstance(content, list) else []
+        made["text"] = "".join(part["text"] for part in parts) if parts else content
         logprobs = {"token_logprobs": [-0.5] * tokens_of(ask, j)}
     made["logprobs"] = logprobs if ask.body.get("logprobs") else None
     return made

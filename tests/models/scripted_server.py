@@ -84,6 +84,7 @@ class Counts:
     requests: int = 0
     paid: int = 0
     delivered: int = 0
+    lists: int = 0
     now: int = 0
     most_at_once: int = 0
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -155,6 +156,7 @@ class ScriptedServer:
         self._loop.close()
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
+        self.counts.lists += 1
         if self.models_faults:
             fault = self.models_faults.pop(0)
             return web.Response(status=fault.status, text=str(fault.body or ""))

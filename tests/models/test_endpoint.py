@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.models.asking import DECODING, KEY, PROBLEM, QUICK, draw, draw_and_catch, served
+from tests.models.metering import Ledger
 from tests.models.scripted_server import (
     Fault,
     ScriptedServer,
@@ -119,6 +120,70 @@ def test_a_limit_of_n_in_the_refusal_is_read_and_remembered() -> None:
         assert len(draw(endpoint, 4, problem=Problem("p/2", "And now?"))) == 4
     assert server.counts.paid == 14
     assert [b.get("n", 1) for b in server.counts.bodies].count(10) == 1
+
+
+def test_one_null_choice_at_first_is_a_glitch() -> None:
+    def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
+        if body.get("n") != 4:
+            return None
+        whole = server._reply(dict(body), 4)["choices"]
+        return Fault("choices", choices=[*whole[:3], None])
+
+    server = ScriptedServer(script)
+    with served(server) as endpoint:
+        assert len(draw(endpoint, 4)) == 4
+        draw(endpoint, 3, problem=Problem("p/2", "And now?"))
+    assert [b.get("n", 1) for b in server.counts.bodies] == [4, 1, 3]
+
+
+def test_a_short_answer_after_n_was_proven_changes_nothing() -> None:
+    def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
+        return Fault("fewer", fewer=1) if "Short" in body["messages"][0]["content"] else None
+
+    server = ScriptedServer(script)
+    with served(server) as endpoint:
+        draw(endpoint, 4)
+        for i in range(3):
+            assert len(draw(endpoint, 2, problem=Problem(f"s/{i}", "Short?"))) == 2
+        draw(endpoint, 4, problem=Problem("p/2", "And now?"))
+    assert [b.get("n", 1) for b in server.counts.bodies] == [4, *[2, 1] * 3, 4]
+    assert server.counts.paid == 14
+
+
+@pytest.mark.parametrize(
+    ("indices", "runs"),
+    [
+        ([0, 1, 2, 5, 6, 9], [(0, 3), (5, 2), (9, 1)]),
+        ([3, 1, 2], [(1, 3)]),
+        ([7], [(7, 1)]),
+    ],
+)
+def test_a_request_is_for_consecutive_samples(
+    indices: list[int], runs: list[tuple[int, int]]
+) -> None:
+    async def main() -> list[int]:
+        stream = endpoint.generate(PROBLEM, indices, decoding=DECODING, seed=5)
+        try:
+            return [sample.index async for sample in stream]
+        finally:
+            await endpoint.aclose()
+
+    with served(ScriptedServer()) as endpoint, Ledger() as ledger:
+        assert sorted(asyncio.run(main())) == sorted(indices)
+    assert sorted((a.index, a.samples) for a in ledger.asked) == runs
+
+
+def test_seeds_that_begin_again_at_nothing_are_asked_for_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "topdraw.models.endpoint.consecutive_seed", lambda *_: 2**31 - 2, raising=True
+    )
+    server = ScriptedServer()
+    with served(server) as endpoint:
+        samples = draw(endpoint, 4)
+    assert [s.seed for s in samples] == [2**31 - 2, 2**31 - 1, 0, 1]
+    assert sorted((b["seed"], b["n"]) for b in server.counts.bodies) == [(0, 2), (2**31 - 2, 2)]
 
 
 def test_more_choices_than_asked_are_not_misnumbered() -> None:
@@ -275,6 +340,18 @@ def test_deadlines_fire_whether_or_not_bytes_keep_coming(fault: Fault) -> None:
     assert server.counts.requests == 2
 
 
+def test_a_refused_way_to_stream_is_dropped() -> None:
+    def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
+        error = {"error": {"message": "Unknown parameter: 'stream_options'."}}
+        return Fault("status", 400, error) if "stream_options" in body else None
+
+    server = ScriptedServer(script)
+    with served(server, stream=True, chunk=1) as endpoint:
+        # This server does not know streams at all, and answers with a whole reply.
+        assert len(draw(endpoint, 2)) == 2
+    assert [b["stream"] for b in server.counts.bodies] == [True] * 4
+
+
 def test_a_slow_first_byte_within_its_deadline_is_no_failure() -> None:
     server = ScriptedServer(always(Fault("slow", seconds=0.05)))
     with served(server) as endpoint:
@@ -296,6 +373,34 @@ def test_an_endless_answer_is_not_read_to_its_end(gzip: bool) -> None:
     assert "longer than 1 MiB" in str(error)
     assert "largest_answer_bytes" in str(error)
     assert server.counts.requests == 1
+
+
+def test_an_unknown_model_is_answered_with_those_there_are() -> None:
+    server = ScriptedServer(
+        always(Fault("status", 404, "no such model")), models=("big", "tiny-2", "other")
+    )
+    with served(server, chunk=1) as endpoint:
+        _, error = draw_and_catch(endpoint, 8)
+    assert isinstance(error, Refused)
+    assert "It has no model 'tiny', but tiny-2, " in str(error)
+    assert server.counts.lists == 1
+
+
+def test_of_many_models_some_are_named() -> None:
+    names = tuple(f"m{i}" for i in range(40))
+    with served(ScriptedServer(always(Fault("status", 404, "?")), models=names)) as endpoint:
+        _, error = draw_and_catch(endpoint)
+    assert str(error).endswith(" and 28 more.")
+
+
+@pytest.mark.parametrize("models", [None, (), ("tiny",)])
+def test_where_the_list_says_nothing_the_address_is_doubted(
+    models: tuple[str, ...] | None,
+) -> None:
+    server = ScriptedServer(always(Fault("status", 404, "not here")), models=models)
+    with served(server) as endpoint:
+        _, error = draw_and_catch(endpoint)
+    assert "HTTP 404: not here. Is the address right" in str(error)
 
 
 def test_nothing_listens_there() -> None:
@@ -398,7 +503,7 @@ def test_a_connection_that_never_stands_is_an_unreachable_server() -> None:
     assert "no connection in 1e-09 s" in str(error)
 
 
-@pytest.mark.parametrize("name", ["chunk", "concurrency"])
+@pytest.mark.parametrize("name", ["chunk", "concurrency", "largest_answer_bytes"])
 def test_sizes_below_one_are_refused(name: str) -> None:
     with pytest.raises(DomainError, match=f"{name} is 0"):
         connect_endpoint("http://localhost:1/v1", model="m", **{name: 0})  # type: ignore[arg-type]  # a name from a list
@@ -409,8 +514,34 @@ async def test_the_model_is_found_inside_a_running_loop_too() -> None:
         assert connect_endpoint(server.url).model == "tiny"
 
 
-def test_requests_in_flight_are_bounded_and_a_host_name_does_not_hang() -> None:
-    # More waiters than the default thread pool has threads: name resolution must still get one.
+def test_a_host_name_with_64_at_once_does_not_hang() -> None:
+    server = ScriptedServer(seconds=0.005)
+    with served(server, chunk=1, concurrency=64) as endpoint:
+        assert "localhost" in repr(endpoint)
+        assert len(draw(endpoint, 256)) == 256
+    assert 8 < server.counts.most_at_once <= 64
+
+
+def test_the_bound_of_requests_in_flight_can_be_changed_on_the_way() -> None:
+    server = ScriptedServer(seconds=0.005)
+    most: list[int] = []
+
+    async def main() -> None:
+        for i, at_once in enumerate((6, 2, 4)):
+            endpoint.limit_requests(at_once)
+            server.counts.most_at_once = 0
+            problem = Problem(f"p/{i}", "?")
+            stream = endpoint.generate(problem, range(12), decoding=DECODING, seed=5)
+            assert len([sample async for sample in stream]) == 12
+            most.append(server.counts.most_at_once)
+        await endpoint.aclose()
+
+    with served(server, chunk=1, concurrency=1) as endpoint:
+        asyncio.run(main())
+    assert most == [6, 2, 4]
+
+
+def test_requests_in_flight_are_bounded() -> None:
     server = ScriptedServer(seconds=0.002)
     with served(server, chunk=1, concurrency=8) as endpoint:
         assert len(draw(endpoint, 200)) == 200

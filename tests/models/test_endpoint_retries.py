@@ -82,6 +82,59 @@ def test_a_hint_beyond_the_limit_is_reported_not_waited_for() -> None:
     assert error.status == 429
 
 
+def test_who_waits_behind_a_parked_server_is_not_kept() -> None:
+    fault = Fault("status", 429, {}, {"Retry-After": "86400"})
+    server = ScriptedServer(always(fault))
+    with served(server, chunk=1, concurrency=2) as endpoint:
+        _, error = draw_and_catch(endpoint, 50)
+    assert server.counts.requests == 2
+    assert "86400 s" in str(error)
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404])
+def test_nobody_who_waits_asks_a_server_that_refuses_everybody(status: int) -> None:
+    server = ScriptedServer(always(Fault("status", status)))
+    with served(server, chunk=1, concurrency=4) as endpoint:
+        _, error = draw_and_catch(endpoint, 50)
+    assert isinstance(error, Refused)
+    assert server.counts.requests == 4
+
+
+def test_a_throttle_holds_everybody_back() -> None:
+    hint = Fault("status", 429, {}, {"Retry-After": "0.2"})
+    unlucky = consecutive_seed(5, "p/1", 0)
+
+    def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
+        return hint if body["seed"] == unlucky and attempt == 0 else Fault("slow", seconds=0.02)
+
+    server = ScriptedServer(script)
+    with served(server, chunk=1, concurrency=3) as endpoint:
+        assert len(draw(endpoint, 12)) == 12
+    times = sorted(server.counts.times)
+    assert all(t - times[0] >= 0.2 for t in times[3:])
+
+
+def test_a_server_that_dies_is_given_up_for_all_who_wait() -> None:
+    def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
+        return Fault("status", 503, "gone") if "Dead" in body["messages"][0]["content"] else None
+
+    retry = Retry(
+        attempts=1000,
+        base_seconds=0.002,
+        cap_seconds=0.005,
+        dead_after_seconds=0.1,
+        dead_after_failures=30,
+    )
+    server = ScriptedServer(script)
+    with served(server, chunk=1, retry=retry) as endpoint:
+        draw(endpoint, 4)
+        with pytest.raises(Refused) as caught:
+            draw(endpoint, 40, problem=Problem("d", "Dead?"))
+    assert "has not given a usable answer for 0 s (" in str(caught.value)
+    assert "the last: HTTP 503: gone)" in str(caught.value)
+    assert caught.value.attempts >= 30
+
+
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
 def test_what_will_never_work_is_asked_once(status: int) -> None:
     body = {"error": {"message": "temperature is bad"}}

@@ -242,3 +242,12 @@ def test_llamas_total_is_right_for_one_choice() -> None:
     choice = {"message": {"content": "xx"}, "finish_reason": "stop"}
     raw = json.dumps({"choices": [choice], "usage": usage, "timings": {"predicted_n": 4}}).encode()
     assert read_reply(200, {}, raw, "p").charged == Usage(9, 4)
+
+
+def test_log_probabilities_know_better_than_llamas_total() -> None:
+    choices = [
+        {"index": i, "text": "x" * 12, "logprobs": {"token_logprobs": [-1.0] * 4}} for i in range(3)
+    ]
+    usage = {"prompt_tokens": 9, "completion_tokens": 5}
+    raw = json.dumps({"choices": choices, "usage": usage, "timings": {"predicted_n": 5}}).encode()
+    assert read_reply(200, {}, raw, "p", 3).charged == Usage(9, 12)

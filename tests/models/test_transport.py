@@ -232,6 +232,12 @@ async def test_nothing_was_sent_where_no_connection_stands() -> None:
         assert caught.value.fate == "refused"
 
 
+async def test_an_address_that_nobody_can_have_is_not_tried_again() -> None:
+    with pytest.raises(Trouble, match="the address is not one") as caught:
+        await asked("http://127.1:9/v1")
+    assert not caught.value.retryable
+
+
 async def test_an_unknown_host_is_unreachable() -> None:
     with pytest.raises(Trouble, match="cannot connect") as caught:
         await asked("http://no-such-host.invalid/v1")

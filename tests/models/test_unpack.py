@@ -67,3 +67,15 @@ def test_an_encoding_nobody_asked_for_is_named() -> None:
     with pytest.raises(Trouble, match="packed as 'br'") as caught:
         unpacker("br")
     assert not caught.value.retryable
+
+
+def test_what_is_broken_further_down_is_noticed() -> None:
+    packed = bytearray(gzip.compress(bytes(range(256)) * 50))
+    packed[40] ^= 0xFF
+    with pytest.raises(Trouble, match=r"cannot be unpacked|is cut off"):
+        unpacked("gzip", bytes(packed), 7)
+
+
+def test_noise_behind_a_sound_head_is_noticed() -> None:
+    with pytest.raises(Trouble, match="cannot be unpacked"):
+        unpacked("gzip", gzip.compress(b"x")[:10] + b"\xff" * 20, 5)

@@ -17,13 +17,13 @@ from tests.store.ledgers import (
     verdicts,
     write,
 )
-from tests.store.strategies import HASH
+from tests.store.strategies import HASH, make
 
 from topdraw.core.records import Usage
 from topdraw.errors import StoreError
 from topdraw.store import parquet
 from topdraw.store.ledger import Ledger
-from topdraw.store.rows import SAMPLES, SCORES
+from topdraw.store.rows import SAMPLES, SCORES, SampleRow, pack_sample
 
 keys = st.tuples(st.just("s"), st.sampled_from("ab"), st.integers(0, 2))
 
@@ -131,22 +131,42 @@ def test_segments_compacted_while_rows_are_read_hide_nothing(tmp_path: Path) -> 
     assert {row.key for row in found} == {(HASH, one.problem_id, one.index) for one in SOME}
 
 
+def test_the_first_record_stays_first_though_it_is_compacted_while_rows_are_read(
+    tmp_path: Path,
+) -> None:
+    book = sample_ledger(tmp_path)
+    write(book, [make("p", 0)])
+    write(book, [make("p", 1, "first")])
+    living = book.journal()
+    living.append(pack_sample(make("p", 2)))
+    write(book, [make("p", 1, "second")])
+    rows = book.rows()
+    found = [next(rows)]  # the second segment is not open yet
+    Ledger(SAMPLES, book.segments, book.parts).compact()
+    found += rows
+    living.close()
+    assert [(row.index, row.output) for row in found if isinstance(row, SampleRow)] == [
+        (0, ""),
+        (1, "first"),
+        (2, ""),
+    ]
+
+
 def test_what_readers_make_of_all_parts_is_read_again_when_they_change(tmp_path: Path) -> None:
     book = score_ledger(tmp_path)
-    for at in range(3):
-        store(book, [(at, RIGHT)])
-        book.compact()
+    store(book, [(0, RIGHT)])
+    book.compact()
     calls: list[int] = []
 
     def look(paths: Sequence[Path]) -> int:
         calls.append(len(paths))
-        if len(calls) == 1:
-            store(book, [(3, RIGHT)])
-            book.compact()  # merges them
+        for at in {1: (1, 2), 2: (3,)}.get(len(calls), ()):  # the second time, all are merged
+            store(book, [(at, RIGHT)])
+            book.compact()
         with parquet.connect() as connection:
             query = f"SELECT count(*) FROM {parquet.source(paths, SCORES)}"
             return int(connection.execute(query).fetchall()[0][0])
 
     assert parquet.settled(book.parts, look) == 4
-    assert calls == [3, 1]
+    assert calls == [1, 3, 1]
     assert verdicts(book) == dict.fromkeys(range(4), True)

@@ -63,7 +63,7 @@ def command(
     The built-in model knows the three built-in tasks only.
     """
     from topdraw.analysis.select import select
-    from topdraw.cli.drawing import draw_run
+    from topdraw.cli.drawing import draw_run, stopping_rule
     from topdraw.cli.steps import check_names, ranking_scorers, score_run
     from topdraw.core.records import Problem, Task
 
@@ -72,7 +72,8 @@ def command(
         raise click.UsageError("There is no question: give one, or pipe it in.")
     check_names(scorers=(by, value), selectors=(selector,))
     task = Task("ask", "1", (Problem("question", text),))
-    run = draw_run(task, draw, out=out, greedy=False)
+    until = stopping_rule(draw.stopping, by)
+    run = draw_run(task, draw, out=out, greedy=False, until=until, by=by)
     votes_by, *ranked_by = score_run(run, [by, *ranking_scorers(run, value)])
     ranking = ranked_by[0] if ranked_by else None
     choice = select(run, selector, value=ranking, answer=votes_by, rng=draw.seed)[0]

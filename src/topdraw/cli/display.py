@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -80,7 +80,7 @@ class DrawDisplay:
         wait = state.throttled_seconds - self._silence()
         found = [
             f"{compact(state.spent_tokens)} tokens" if state.spent_tokens else "",
-            dollars(state.spent_usd) if self._paid else "",
+            dollars(state.spent_usd) if self._paid and state.spent_tokens else "",
             f"throttled: waiting {wait:.0f} s" if wait >= 0.5 else "",
             "" if state.at_once is None else f"{state.at_once:,} at once",
             f"{many(state.failed, 'sample')} failed" if state.failed else "",
@@ -156,19 +156,31 @@ def _live(display: DrawDisplay) -> Iterator[Callable[[str], None]]:
 @contextmanager
 def _lines(display: DrawDisplay) -> Iterator[None]:
     over = threading.Event()
-    thread = threading.Thread(target=_tell, args=(display, over), daemon=True)
+    thread = threading.Thread(target=tell, args=(display, over), daemon=True)
     thread.start()
     try:
         yield
     finally:
         over.set()
         thread.join()
-        if display.state.total:
+        if display.state.drawn or display.state.requests:
             click.echo(display.as_line(), err=True)
 
 
-def _tell(display: DrawDisplay, over: threading.Event) -> None:
-    """A line every five seconds, a minute apart at last: a night must not fill a log."""
+class Event(Protocol):
+    """Something that happens once, such as a `threading.Event`."""
+
+    def wait(self, timeout: float, /) -> bool:
+        """Whether it has happened, after so many seconds at most."""
+
+
+def tell(display: DrawDisplay, over: Event) -> None:
+    """A line every five seconds, a minute apart at last: a night must not fill a log.
+
+    Args:
+        display: of the draw.
+        over: ends it.
+    """
     while not over.wait(min(max(display.seconds() / 12, 5.0), 60.0)):
         if display.state.total:
             click.echo(display.as_line(), err=True)

@@ -17,6 +17,7 @@ from topdraw.cli.draw_options import (
     DURABILITY,
     ENDPOINT,
     MODEL,
+    SETTLED,
     STOPPING,
     prices_option,
 )
@@ -78,7 +79,7 @@ def builtin_draw(model: str, *, n: int, temperature: float, seed: int) -> Draw:
 
 def question_options(function: F) -> F:
     """Add the options of a draw for one question; the command receives them as `draw: Draw`."""
-    return _add(function, [*MODEL, *DECODING, *ENDPOINT, *BUDGET, prices_option])
+    return _add(function, [*MODEL, *DECODING, *ENDPOINT, *BUDGET, prices_option, *SETTLED])
 
 
 def draw_options(function: F) -> F:

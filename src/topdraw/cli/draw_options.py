@@ -244,6 +244,21 @@ DURABILITY: Callable[[F], F] = option(
     about="What a power cut may cost: none syncs at the end, group every second, strict each "
     "sample. A killed process loses none in any case.",
 )
+_BATCH: Callable[[F], F] = option(
+    "Stopping",
+    "--batch",
+    type=POSITIVE,
+    metavar="N",
+    about="Look after every N samples. Default: 1 for pass, 4 for settled.",
+)
+_CONFIDENCE: Callable[[F], F] = option(
+    "Stopping",
+    "--confidence",
+    type=click.FloatRange(min=0.5, max=1, min_open=True),
+    metavar="P",
+    default=0.95,
+    about="How sure 'settled' must be; 1: further samples cannot change the winner.",
+)
 STOPPING: list[Callable[[F], F]] = [
     option(
         "Stopping",
@@ -252,19 +267,16 @@ STOPPING: list[Callable[[F], F]] = [
         about="Draw a problem's samples until one passes, or until the vote is settled; -n is "
         "then the most.",
     ),
+    _BATCH,
+    _CONFIDENCE,
+]
+SETTLED: list[Callable[[F], F]] = [
     option(
         "Stopping",
-        "--batch",
-        type=POSITIVE,
-        metavar="N",
-        about="Look after every N samples. Default: 1 for pass, 4 for settled.",
+        "--until",
+        type=click.Choice(["settled"]),
+        about="Ask until the vote is settled; -n is then the most.",
     ),
-    option(
-        "Stopping",
-        "--confidence",
-        type=click.FloatRange(min=0.5, max=1, min_open=True),
-        metavar="P",
-        default=0.95,
-        about="How sure 'settled' must be; 1: further samples cannot change the winner.",
-    ),
+    _BATCH,
+    _CONFIDENCE,
 ]

@@ -114,7 +114,7 @@ def _explain_small_cap(
     cap = None if draw.budget is None else draw.budget.tokens
     drawn = display.state.drawn
     typical = display.state.output_tokens / drawn if drawn else 0
-    if cap is not None and (not drawn or cap < problems * typical):
+    if cap is not None and (not display.state.done or cap < problems * typical):
         error.hint += (
             " --max-tokens caps what the whole run may cost; the longest output is"
             " --max-output-tokens."

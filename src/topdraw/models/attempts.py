@@ -27,7 +27,7 @@ from topdraw.models.retry import Refused, Retry, Trouble
 from topdraw.models.served import Served
 from topdraw.models.stream import Assembly
 from topdraw.models.transport import Transport, shown
-from topdraw.models.verdict import endpoint_error, outcome_of, without_key
+from topdraw.models.verdict import delivered, endpoint_error, in_vain, outcome_of, without_key
 
 if TYPE_CHECKING:
     import yarl
@@ -217,10 +217,10 @@ class Attempts:
         try:
             reply = await self._sent(body, ask.problem.prompt, n, headers)
             gate.answered(began)
-            answered = _delivered(reply, loop.time() - began)
+            answered = delivered(reply, loop.time() - began)
         except Trouble as trouble:
             outcome = outcome_of(trouble, ask.decoding, n)
-            answered = self._in_vain(trouble, outcome, loop.time() - began)
+            answered = in_vain(trouble, outcome, loop.time() - began, self._key)
             self._tell_gate(gate, trouble, began)
             if outcome is None:
                 raise
@@ -245,18 +245,6 @@ class Attempts:
             if sink.paid:
                 trouble.fate = "unused"
             raise
-
-    def _in_vain(self, trouble: Trouble, outcome: Reply | None, seconds: float) -> Answered:
-        used = trouble.usage
-        return Answered(
-            trouble.fate,
-            len(outcome.choices) if outcome is not None else 0,
-            None if used is None else used.prompt_tokens,
-            None if used is None else used.output_tokens,
-            status=trouble.status,
-            seconds=seconds,
-            note=without_key(trouble.what, self._key),
-        )
 
     def _tell_gate(self, gate: Gate, trouble: Trouble, began: float) -> None:
         if trouble.throttles:
@@ -328,16 +316,3 @@ class Attempts:
         elif trouble.throttles and hint > self._retry.longest_hint_seconds:
             self.gate.park(error, hint)
         return error
-
-
-def _delivered(reply: Reply, seconds: float) -> Answered:
-    charged = reply.charged
-    return Answered(
-        "delivered",
-        len(reply.choices),
-        charged.prompt_tokens,
-        charged.output_tokens,
-        charged.estimated,
-        200,
-        seconds,
-    )

@@ -2,7 +2,7 @@
 
 Not here: who may send (`gate`), what is sent (`transport`). aiohttp is imported here, so import
 this module inside the function that opens connections.
-Try it: `python -m pytest tests/models/test_transport.py`.
+Try it: `python -m pytest tests/models/test_connector.py`.
 """
 
 from __future__ import annotations

@@ -20,8 +20,9 @@ from topdraw.core.seeds import consecutive_seed
 from topdraw.errors import ConfigError, DomainError, EndpointError
 from topdraw.models.address import read_address, read_key
 from topdraw.models.attempts import Ask, Attempts
+from topdraw.models.choices import Choice
 from topdraw.models.meter import Halted
-from topdraw.models.reply import Choice, Reply
+from topdraw.models.reply import Reply
 from topdraw.models.request import Api
 from topdraw.models.retry import Refused, Retry
 from topdraw.models.transport import Deadlines, Transport, shown

@@ -131,17 +131,13 @@ class Transport:
         try:
             async with phases:
                 return await self._ask(method, url, data, headers, sink, phases)
-        except TimeoutError as error:
-            if phases.expired:
-                raise phases.trouble() from error
-            raise phases.broken(str(error)) from error
         except aiohttp.ClientConnectorError as error:
             said = _said(error).replace(" ssl:default", "")
             raise Trouble(f"cannot connect: {said}", unreachable=True) from error
         except aiohttp.InvalidURL as error:
             raise Trouble("the address is not one", unreachable=True, retryable=False) from error
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
-            raise phases.broken(_said(error)) from error
+            raise (phases.trouble() if phases.expired else phases.broken(_said(error))) from error
 
     async def _ask(
         self,

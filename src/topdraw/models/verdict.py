@@ -1,4 +1,4 @@
-"""What a request that is not asked again means: an outcome of the model, or an error for people.
+"""What an attempt amounts to: a line on the bill, an outcome of the model, an error for people.
 
 Not here: whether to ask again; that is `retry`.
 Try it: `python -m pytest tests/models/test_endpoint.py`.
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from topdraw.core.billing import Answered
 from topdraw.core.records import Decoding, Usage
 from topdraw.errors import EndpointError
-from topdraw.models.reply import Choice, Reply
+from topdraw.models.choices import Choice
+from topdraw.models.reply import Reply
 from topdraw.models.retry import Refused, Trouble, error_words
 from topdraw.models.served import nearest
 from topdraw.models.transport import shown
@@ -113,3 +115,43 @@ def _some(names: Sequence[str]) -> str:
     listed = ", ".join(names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return f"{listed} and {more} more" if more > 0 else listed
+
+
+def delivered(reply: Reply, seconds: float) -> Answered:
+    """The line on the bill for a request that brought something.
+
+    Args:
+        reply: what it brought.
+        seconds: how long it took.
+    """
+    charged = reply.charged
+    return Answered(
+        "delivered",
+        len(reply.choices),
+        charged.prompt_tokens,
+        charged.output_tokens,
+        charged.estimated,
+        200,
+        seconds,
+    )
+
+
+def in_vain(trouble: Trouble, outcome: Reply | None, seconds: float, key: str | None) -> Answered:
+    """The line on the bill for a request that brought no answer.
+
+    Args:
+        trouble: why.
+        outcome: what it amounts to all the same, see `outcome_of`.
+        seconds: how long it took.
+        key: taken out of whatever the server said; None for none.
+    """
+    used = trouble.usage
+    return Answered(
+        trouble.fate,
+        len(outcome.choices) if outcome is not None else 0,
+        None if used is None else used.prompt_tokens,
+        None if used is None else used.output_tokens,
+        status=trouble.status,
+        seconds=seconds,
+        note=without_key(trouble.what, key),
+    )
