@@ -103,7 +103,7 @@ class Retry:
         dead_after_failures: but not before so many requests in a row have failed.
     """
 
-    attempts: int = 10
+    attempts: int = 16
     base_seconds: float = 0.5
     cap_seconds: float = 30.0
     longest_hint_seconds: float = 120.0

@@ -125,6 +125,8 @@ class Ledger:
 
 
 def _keys(paths: list[Path], sampler: str) -> list[Iterable[tuple[str, int]]]:
+    if not paths:
+        return []  # a fresh run needs no database
     with parquet.connect() as connection:
         table = parquet.source(paths, KEYS)
         plain = connection.execute(
