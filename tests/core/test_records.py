@@ -121,7 +121,7 @@ def test_an_extra_body_does_not_say_anew_what_has_an_option(name: str, instead: 
         Decoding(extra_body={"min_p": 0.1, name: None})
 
 
-@pytest.mark.parametrize("value", [math.nan, -math.inf, {1, 2}, object(), b"x"], ids=repr)
+@pytest.mark.parametrize("value", [math.nan, -math.inf, {1, 2}, b"x"], ids=repr)
 def test_an_extra_body_is_json(value: object) -> None:
     with pytest.raises(ConfigError, match="no JSON object"):
         Decoding(extra_body={"x": value})  # type: ignore[dict-item]  # on purpose

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.models.fault_log import Log
 from tests.models.fault_plans import Plan, quiet
-from tests.models.fault_server import FaultServer, Log
+from tests.models.fault_server import FaultServer
 from tests.models.fault_wire import text_of
 
 from topdraw.core.billing import Answered, Asked

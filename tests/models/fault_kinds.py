@@ -105,6 +105,11 @@ def in_chunks(ask: Ask) -> Script:
     return _raw(ask, [head(200, {"Transfer-Encoding": "chunked"}), chunked(parts)])
 
 
+def framed(frame: Callable[[bytes], bytes]) -> Fault:
+    """The reply as it is, from the status line on, in a framing of one's own."""
+    return lambda ask: _raw(ask, [frame(body_of(ask, reply(ask, ask.n)))])
+
+
 def zipped(ask: Ask) -> Script:
     body = gzip.compress(body_of(ask, reply(ask, ask.n)))
     top = head(200, {"Content-Encoding": "gzip"}, length=len(body), kind=content_type(ask))
@@ -463,8 +468,8 @@ def many_lines(event: bytes) -> bytes:
 
 
 FAULTS: dict[str, Fault] = {
-    "429 in seconds": throttled(Retry_After="0.05"),
-    "429 in milliseconds": throttled(Retry_After_Ms="50"),
+    "429 in seconds": throttled(Retry_After="0.02"),
+    "429 in milliseconds": throttled(Retry_After_Ms="20"),
     "429 with a past date": throttled(Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"),
     "429 with a negative hint": throttled(Retry_After="-3"),
     "429 with an unreadable hint": throttled(Retry_After="soon"),

@@ -1,8 +1,7 @@
 """A raw HTTP server on localhost that breaks whatever it is told to, HTTP itself included.
 
-It keeps a record of every request (`Seen`): who asked for what, what it did, what that was worth.
-`Seen` adds up to what a client's bill must say. It runs in a thread (`with FaultServer(plan)`), or
-in a process of its own that ends with its standard input; GET /_seen hands the record over.
+It runs in a thread (`with FaultServer(plan)`), or in a process of its own that ends with its
+standard input. Its record of all requests is `log`; another process gets it with `Log.of`.
 Not here: what goes wrong (`fault_kinds`), and when (`fault_plans`).
 Try it: `python -m tests.models.fault_server --plan mix --seed 3`.
 """
@@ -18,120 +17,19 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from tests.models.fault_kinds import NAMES
+from tests.models.fault_log import Log, Seen
 from tests.models.fault_plans import Plan, mix, quiet
-from tests.models.fault_wire import MODULUS, Ask, Ending, Key, Script, dumps, head
+from tests.models.fault_wire import Ask, Ending, Key, Script, dumps, head
 
 ROOT = Path(__file__).resolve().parents[2]
 _LINGER_0 = struct.pack("ii", 1, 0)
-
-
-@dataclass
-class Seen:
-    """One request and what became of it.
-
-    Attributes:
-        prompt, seed, n: what it asked for.
-        attempt: how often this prompt and seed had been asked for before.
-        fault: the name of what it met; "" for what has none.
-        fate: as a client with exact books must call it; "left" when the client went away before
-            the end of a reply that it could have used, and "" while it is being answered.
-        paid: choices generated for it, from the first byte of the reply on.
-        came: numbers of the usable choices that were sent to the end.
-        blind: whether it was paid without the client being able to know: cut in the headers.
-        tokens: prompt and output tokens that the reply said it cost.
-        sent: bytes of the reply handed to the socket.
-        at: when it came, on the clock `time.monotonic`.
-        headers: its headers, by lower-case name.
-        body: its JSON.
-    """
-
-    prompt: str
-    seed: int
-    n: int
-    attempt: int
-    fault: str = ""
-    fate: str = ""
-    paid: int = 0
-    came: tuple[int, ...] = ()
-    blind: bool = False
-    tokens: tuple[int, int] | None = None
-    sent: int = 0
-    at: float = 0.0
-    headers: dict[str, str] = field(default_factory=dict, repr=False)
-    body: dict[str, Any] = field(default_factory=dict, repr=False)
-
-    @property
-    def keys(self) -> list[Key]:
-        """The choices asked for."""
-        return [self._key(j) for j in range(self.n)]
-
-    @property
-    def brought(self) -> list[Key]:
-        """The choices that came, of those asked for."""
-        return [self._key(j) for j in self.came if j < self.n]
-
-    def _key(self, j: int) -> Key:
-        return self.prompt, (self.seed + j) % MODULUS
-
-
-@dataclass
-class Log:
-    """All requests so far, and what they add up to."""
-
-    seen: list[Seen] = field(default_factory=list)
-    open: int = 0  # being answered now
-    most_at_once: int = 0
-    connections: int = 0
-
-    @property
-    def requests(self) -> int:
-        return len(self.seen)
-
-    @property
-    def paid(self) -> int:
-        return sum(one.paid for one in self.seen)
-
-    @property
-    def blind(self) -> int:
-        """Choices paid for by requests of whose fate no client can know."""
-        return sum(one.paid for one in self.seen if one.blind)
-
-    @property
-    def delivered(self) -> int:
-        return sum(len(one.came) for one in self.seen)
-
-    @property
-    def fates(self) -> Counter[str]:
-        return Counter(one.fate for one in self.seen)
-
-    def times_asked(self) -> Counter[Key]:
-        """How often each choice was asked for."""
-        return Counter(key for one in self.seen for key in one.keys)
-
-    def times_brought(self) -> Counter[Key]:
-        """How often each choice came after it was asked for."""
-        return Counter(key for one in self.seen for key in one.brought)
-
-    @classmethod
-    def of(cls, url: str) -> Log:
-        """The log of a server in another process."""
-        address = url.removesuffix("/v1") + "/_seen"
-        with urllib.request.urlopen(address) as reply:  # noqa: S310 - our own server
-            told = json.load(reply)
-        return cls([Seen(**one | _tuples(one)) for one in told.pop("seen")], **told)
-
-
-def _tuples(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) for name, value in row.items() if isinstance(value, list)}
 
 
 class FaultServer:
