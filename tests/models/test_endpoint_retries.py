@@ -229,7 +229,7 @@ def test_each_retry_is_told_without_the_key(monkeypatch: pytest.MonkeyPatch) -> 
         draw(endpoint, 1)
     assert told == [
         "retrying (2 of 3) in 0.0 s: HTTP 500: bad [key]",
-        "retrying (3 of 16) in 0.0 s: HTTP 429: slow",
+        "retrying (3 of 31) in 0.0 s: HTTP 429: slow",
     ]
 
 

@@ -84,7 +84,7 @@ def test_the_first_contact_gives_up_sooner(trouble: Trouble) -> None:
 
 def test_a_busy_server_is_waited_for_at_first_contact_too() -> None:
     for busy in (Trouble("x", status=503, hint_seconds=2), Trouble("x", status=429)):
-        assert Retry().most_attempts(busy, worked=False) == Retry().attempts
+        assert Retry().most_attempts(busy, worked=False) >= Retry().attempts
         assert Retry().wait_seconds(busy, 3, worked=False) is not None
 
 

@@ -121,6 +121,17 @@ async def test_a_model_without_a_meter_is_charged_by_its_samples() -> None:
     assert await capped.grant("", 9) == 3
 
 
+def test_requests_inside_a_model_without_a_meter_are_let_through_until_the_draw_ends() -> None:
+    inner = account(Budget(tokens=100))
+    attempt = inner.begin(ASKED)
+    assert inner.under_way == inner.requests == 1
+    inner.end(attempt, delivered(4, output=40))
+    assert (inner.under_way, inner.spent.tokens) == (0, 0), "its samples are what is charged"
+    inner.halt("interrupted")
+    with pytest.raises(Halted):
+        inner.begin(ASKED)
+
+
 def test_lost_answers_count_and_refusals_do_not() -> None:
     ledger = Ledger()
     paying = account(Budget(), ledger=ledger)

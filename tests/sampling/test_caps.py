@@ -16,7 +16,13 @@ from tests.sampling.test_engine import endpoint, rows, task
 
 from topdraw.core.records import Problem, Sample, Score
 from topdraw.core.until import Until
-from topdraw.errors import BudgetExhausted, ConfigError, ResumeConflict, StoreError
+from topdraw.errors import (
+    BudgetExhausted,
+    ConfigError,
+    ResumeConflict,
+    StoreError,
+    UnknownNameError,
+)
 from topdraw.sampling.budget import Budget
 from topdraw.sampling.engine import sample
 from topdraw.sampling.prices import Price
@@ -192,6 +198,37 @@ def test_a_rule_is_part_of_the_run(tmp_path: Path) -> None:
 def test_a_registered_scorer_judges_by_its_name(tmp_path: Path) -> None:
     run = sample(task(2), Echo(), 4, out=tmp_path, until=Until("pass", by="number"))
     assert len(run.samples()) == 8, "no echo is a right number"
+
+
+def test_a_scorer_that_nobody_knows_leaves_no_run_behind(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="nombre"):
+        sample(task(2), Echo(), 4, out=tmp_path / "run", until=Until("pass", by="nombre"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_judge_that_raises_costs_the_other_problems_nothing(
+    tmp_path: Path, concurrency: int
+) -> None:
+    broken = task(6).problems[1].id
+
+    def judge(problem: Problem, samples: Sequence[Sample]) -> list[Score]:
+        if problem.id == broken:
+            raise ArithmeticError("the judge fell over")
+        return [Score.verdict(False)] * len(samples)
+
+    with pytest.raises(ArithmeticError, match="fell over"):
+        sample(
+            task(6),
+            Echo(),
+            8,
+            out=tmp_path,
+            concurrency=concurrency,
+            until=FIRST_PASS,
+            judge=judge,
+        )
+    drawn = Counter(s.problem_id for s in Run.open(tmp_path).samples())
+    assert drawn == {p.id: 2 if p.id == broken else 8 for p in task(6).problems}
 
 
 @pytest.mark.parametrize("durability", ["none", "group", "strict"])

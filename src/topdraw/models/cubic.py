@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 _SHRINK = 0.5
 _GROWTH = 0.4  # requests per cubic second
+# With a single place left, one answer that hangs would hold up everybody until its deadline.
+_FLOOR = 1 / 8
+_HIGHEST_FLOOR = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Window:
     References:
         RFC 9438, sections 4.2 (growth), 4.3 (the Reno-friendly region, whose alpha is 1 at our
         beta), 4.6 (decrease, from the requests in flight) and 4.7 (fast convergence). We halve, the
-        RFC takes 0.7; a request is worth more than a segment.
+        RFC takes 0.7, but not below `floor`; a request is worth more than a segment.
     """
 
     most: float
@@ -40,6 +43,11 @@ class Window:
     plateau: float = 1.0
     since: float | None = None
     earned: float = 1.0
+
+    @property
+    def floor(self) -> float:
+        """The smallest size: an eighth of `most`, within 1 and 4."""
+        return max(min(self.most * _FLOOR, _HIGHEST_FLOOR), 1.0)
 
     def size(self, now: float) -> float:
         """Requests allowed at once, in [1, most]; never falls while time goes on."""
@@ -66,7 +74,7 @@ class Window:
         size = max(min(self.size(now), in_flight), 1.0)
         falling = self.since is not None and size < self.plateau
         plateau = size * (1 + _SHRINK) / 2 if falling else size
-        low = min(max(size * _SHRINK, 1.0), self.most)
+        low = max(size * _SHRINK, self.floor)
         return Window(self.most, low, max(plateau, low), opens, low)
 
     def reaches(self, size: float) -> float:

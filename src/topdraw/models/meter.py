@@ -5,7 +5,7 @@ session of a draw puts its meter into `METER`; tasks started below inherit it, s
 serve several draws at once and each pays its own.
 
 Not here: keeping the bill (`topdraw.store`), caps (`topdraw.sampling.budget`).
-Try it: `python -m pytest tests/models/test_meter.py`.
+Try it: `python -m pytest tests/models/test_endpoint_bill.py`.
 """
 
 from __future__ import annotations

@@ -93,7 +93,8 @@ class Retry:
     """When to ask again.
 
     Attributes:
-        attempts: most requests for one answer, >= 1.
+        attempts: most requests for one answer, >= 1; nearly twice as many when the last of them was
+            throttled, for that is no fault of the request, and costs nothing.
         base_seconds: mean of the first wait; it doubles with each attempt.
         cap_seconds: longest wait of our own choosing.
         longest_hint_seconds: a server that asks for a longer wait is not waited for.
@@ -118,6 +119,8 @@ class Retry:
             trouble: what happened to the last one.
             worked: whether the server has ever given a usable answer.
         """
+        if trouble.throttles:
+            return 2 * self.attempts - 1
         sure = worked or trouble.busy
         return self.attempts if sure else min(self.first_contact_attempts, self.attempts)
 

@@ -187,9 +187,9 @@ class Account:
         """
         if not self.halted and self._overdrawn():
             self.halt(self._overdrawn())
-        if self.halted or self._bill is None:
+        if self.halted:
             raise Halted(self.halted)
-        attempt = self._bill.begin(asked)
+        attempt = str(self.requests) if self._bill is None else self._bill.begin(asked)
         self._asked[attempt] = asked
         self.requests += 1
         return attempt
@@ -198,6 +198,8 @@ class Account:
         """See `models.meter.Meter`; a bill that cannot be written now is written later."""
         asked = self._asked.pop(attempt)
         self.wasted += answered.fate != "delivered"
+        if self._bill is None:  # charged by its samples
+            return
         if answered.fate in ("delivered", "unused", "unknown"):
             samples = answered.samples or asked.samples
             prompt, output = answered.prompt_tokens, answered.output_tokens

@@ -256,6 +256,7 @@ async def _sample(
     place = default_path(task, model.identity, decoding, order.seed, until=order.until)
     path = order.out if order.out is not None else place
     price = _price(order, model)
+    judge = order.judge if order.until is None else order.judge or get_scorer(order.until.by)
     run = Run.create(
         path,
         task=task,
@@ -290,8 +291,7 @@ async def _sample(
         chunk = getattr(model, "chunk", None)
         todo: Iterator[Unit | AsyncIterator[Unit]] = units(task.problems, wanted, drawn, chunk)
         took = None
-        if order.until is not None:
-            judge = order.judge or get_scorer(order.until.by)
+        if order.until is not None and judge is not None:
             pursuit = stack.enter_context(
                 Pursuit(wanted[0], order.until, judge, run.samples(), session.ended)
             )

@@ -161,10 +161,24 @@ class Session:
             if isinstance(item, Unit):
                 await self._draw(item)
             else:
-                async for unit in item:
-                    await self._draw(unit)
+                await self._follow(item)
             if self._over:
                 return
+
+    async def _follow(self, units: AsyncIterator[Unit]) -> None:
+        """Draw units one after the other; where the next cannot be told, the others are spared."""
+        try:
+            while True:
+                try:
+                    unit = await anext(units)
+                except StopAsyncIteration:
+                    return
+                except Exception as error:  # noqa: BLE001 - a judge may raise anything
+                    self._failed(0, error)
+                    return
+                await self._draw(unit)
+        finally:
+            await close(units)
 
     async def _draw(self, unit: Unit) -> None:
         left = unit.indices
