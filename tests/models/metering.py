@@ -19,10 +19,12 @@ class Ledger:
 
     Args:
         allowed: requests that may begin; None for any number.
+        forbids: raised for those that may not; None for `Halted`.
     """
 
-    def __init__(self, allowed: int | None = None) -> None:
+    def __init__(self, allowed: int | None = None, forbids: Exception | None = None) -> None:
         self._allowed = allowed
+        self._forbids = forbids or Halted()
         self.asked: list[Asked] = []
         self._ends: dict[str, Answered] = {}
         self.waits: list[tuple[str, float, str]] = []
@@ -51,7 +53,7 @@ class Ledger:
     def begin(self, asked: Asked, /) -> str:
         """Note it."""
         if self._allowed is not None and len(self.asked) >= self._allowed:
-            raise Halted
+            raise self._forbids
         self.asked.append(asked)
         return str(len(self.asked) - 1)
 

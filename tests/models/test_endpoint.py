@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import math
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -422,6 +424,18 @@ def test_the_key_goes_out_and_never_comes_back(monkeypatch: pytest.MonkeyPatch) 
     assert server.counts.keys == [f"Bearer {KEY}"]
     assert KEY not in f"{error!r}{error}{endpoint!r}{endpoint.identity}"
     assert "MY_KEY" in str(error)
+
+
+@pytest.mark.parametrize("dead_after_seconds", [0.0, 60.0])
+def test_no_traceback_holds_the_key(
+    monkeypatch: pytest.MonkeyPatch, dead_after_seconds: float
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    server = ScriptedServer(always(Fault("status", 500, {"error": {"message": f"bad {KEY}"}})))
+    retry = dataclasses.replace(QUICK, dead_after_seconds=dead_after_seconds, dead_after_failures=1)
+    with served(server, retry=retry) as endpoint:
+        _, error = draw_and_catch(endpoint)
+    assert KEY not in "".join(traceback.format_exception(error))
 
 
 def test_the_usual_variable_is_used_when_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from tests.models.scripted_server import Fault, ScriptedServer, always, first, m
 
 from topdraw.core.records import Problem, Sample
 from topdraw.core.seeds import consecutive_seed
-from topdraw.errors import EndpointError
+from topdraw.errors import EndpointError, StoreError
 from topdraw.models.endpoint import Endpoint, connect_endpoint
 from topdraw.models.meter import Halted
 from topdraw.models.transport import Deadlines
@@ -153,8 +153,10 @@ async def test_a_cancelled_request_has_an_unknown_fate() -> None:
     assert [a.fate for a in ledger.answered] == ["unknown"] * 3
 
 
-def test_what_is_under_way_is_handed_over_when_the_meter_forbids_more() -> None:
-    with served(ScriptedServer(seconds=0.02), chunk=1) as endpoint, Ledger(allowed=4) as ledger:
+@pytest.mark.parametrize("why", [Halted(), StoreError("the disk is full")])
+def test_what_is_under_way_is_handed_over_when_the_meter_forbids_more(why: Exception) -> None:
+    ledger = Ledger(allowed=4, forbids=why)
+    with served(ScriptedServer(seconds=0.02), chunk=1) as endpoint, ledger:
         got: list[Sample] = []
 
         async def main() -> None:
@@ -165,7 +167,7 @@ def test_what_is_under_way_is_handed_over_when_the_meter_forbids_more() -> None:
             finally:
                 await endpoint.aclose()
 
-        with pytest.raises(Halted):
+        with pytest.raises(type(why)):
             asyncio.run(main())
     assert len(got) == len(ledger.asked) == len(ledger.answered) == 4
 
@@ -191,7 +193,11 @@ def test_waits_are_told() -> None:
     ((where, seconds, why),) = ledger.waits
     assert (where, why) == (ledger.asked[0].endpoint, "HTTP 429: slow")
     assert seconds >= 0.01
-    assert ledger.limits[:2] == [(where, 32), (where, 1)]
+    assert ledger.limits[:2] == [(where, 32), (where, 4)]
+
+
+def test_a_failure_that_is_no_throttling_is_no_reason_to_wait_for_all() -> None:
+    assert billed(ScriptedServer(first(Fault("status", 500, "oops"))), 1).waits == []
 
 
 MIX = [

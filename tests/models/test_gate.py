@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.models.fast_loop import run_fast
+from tests.models.metering import Ledger
 
 from topdraw.core.billing import Answered, Asked
 from topdraw.errors import EndpointError
@@ -227,17 +228,29 @@ def test_a_server_that_never_recovers_is_given_up_for_all_who_wait() -> None:
         waiting = [asyncio.create_task(gate.enter()), asyncio.create_task(gate.pause(1e6))]
         for _ in range(20):
             gate.failed("HTTP 500")
-            await asyncio.sleep(3)
+            await asyncio.sleep(6)
         assert not any(task.done() for task in waiting)
         with pytest.raises(Refused) as caught:
             gate.failed("HTTP 502: gone")
         assert caught.value.message == (
-            "h:8000 has not given a usable answer for 60 s "
+            "h:8000 has not given a usable answer for 120 s "
             "(21 requests failed; the last: HTTP 502: gone)."
         )
         errors = await asyncio.gather(*waiting, return_exceptions=True)
         assert [type(error) for error in errors] == [Refused, Refused]
         assert gate.waiting == 0
+
+    run_fast(main())
+
+
+def test_a_server_that_only_says_429_is_given_up_five_times_later() -> None:
+    async def main() -> None:
+        gate = Gate(2, retry=RETRY)
+        for _ in range(100):
+            gate.failed("HTTP 429", rationed=True)
+            await asyncio.sleep(6)
+        with pytest.raises(Refused, match="for 600 s"):
+            gate.failed("HTTP 429", rationed=True)
 
     run_fast(main())
 
@@ -315,3 +328,17 @@ def test_the_meter_is_told_of_every_new_limit() -> None:
     run_fast(main())
     assert {where for where, _ in heard.limits} == {"h:1"}
     assert [limit for _, limit in heard.limits] == [4, 2, 3, 4]
+
+
+def test_every_meter_is_told_how_many_may_be_under_way() -> None:
+    async def main() -> None:
+        gate = Gate(3, where="h:1")
+        for _ in range(2):
+            with Ledger() as ledger:
+                await gate.enter()
+                await gate.enter()
+            assert ledger.limits == [("h:1", 3)]
+            gate.leave()
+            gate.leave()
+
+    run_fast(main())

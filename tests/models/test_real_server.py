@@ -111,3 +111,11 @@ def test_a_prompt_longer_than_the_context_is_an_outcome(url: str) -> None:
     endpoint = connect_endpoint(url, chunk=1)
     (drawn,) = draw(endpoint, 1, decoding=DECODING, problem=Problem("long", "12 " * 4000))
     assert (drawn.output, drawn.finish_reason) == ("", "length")
+
+
+def test_streams_lose_no_request(url: str) -> None:
+    # The server closes each connection after a stream: one that is used again loses a request.
+    endpoint = connect_endpoint(url, model="x", stream=True, chunk=1, concurrency=2)
+    with Ledger() as ledger:
+        assert len(draw(endpoint, 24, decoding=DECODING, problem=PROBLEM)) == 24
+    assert [answered.fate for answered in ledger.answered] == ["delivered"] * 24

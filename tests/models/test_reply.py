@@ -187,6 +187,13 @@ def test_a_choice_that_is_null_leaves_a_gap() -> None:
     assert placed([{"text": "a"}, {"text": "x", "finish_reason": "error"}], 2) == [(0, "a")]
 
 
+def test_an_answer_with_none_of_the_choices_asked_for_is_no_endless_loop() -> None:
+    raw = json.dumps({"choices": [None, {"text": "b", "index": 1}]}).encode()
+    with pytest.raises(Trouble, match="none of the choices asked for") as caught:
+        read_reply(200, {}, raw, "prompt", 1)
+    assert (caught.value.fate, caught.value.retryable) == ("unused", True)
+
+
 def charge(n: int, usage: object, **choice: object) -> Usage:
     choices = [{"index": i, "text": "x" * 12, **choice} for i in range(n)]
     raw = json.dumps({"choices": choices, "usage": usage}).encode()

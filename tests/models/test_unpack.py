@@ -49,6 +49,13 @@ def test_a_bomb_goes_off_in_small_pieces(piece: int) -> None:
     assert len(unpacked("gzip", gzip.compress(bytes(size)), piece)) == size
 
 
+@pytest.mark.parametrize("kind", PACKERS)
+@pytest.mark.parametrize("size", [2**16 - 1, 2**16, 2**16 + 1, 2**17 + 9])
+def test_what_was_read_and_is_not_out_yet_is_not_cut_off(kind: str, size: int) -> None:
+    encoding, pack = PACKERS[kind]
+    assert unpacked(encoding, pack(b"a" * size), 2**20) == b"a" * size
+
+
 @given(st.binary(min_size=1, max_size=200), st.data())
 def test_a_packed_answer_that_is_cut_is_noticed(data: bytes, draw: st.DataObject) -> None:
     packed = gzip.compress(data)

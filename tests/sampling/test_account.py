@@ -10,9 +10,10 @@ from topdraw.core.billing import Answered, Asked
 from topdraw.core.records import Sample, Usage
 from topdraw.errors import DomainError, StoreError
 from topdraw.models.meter import Halted
-from topdraw.sampling.account import Account, Spent
+from topdraw.sampling.account import Account
 from topdraw.sampling.budget import Budget
 from topdraw.sampling.prices import Price
+from topdraw.sampling.spent import Spent
 from topdraw.store.run import BillWriter
 
 PRICE = Price(1.0, 10.0, datetime.date(2026, 1, 1))
@@ -45,7 +46,7 @@ def account(
     longest: int | None = None,
 ) -> Account:
     bill = cast("BillWriter", ledger) if ledger is not None else None
-    return Account(budget, PRICE, spent or Spent(), bill, longest=longest)
+    return Account(budget, PRICE, spent or Spent(longest=longest), bill)
 
 
 def delivered(samples: int, output: int, prompt: int = 10) -> Answered:
@@ -176,6 +177,7 @@ def test_a_shut_gate_is_told_until_it_opens() -> None:
     waiting.at_once("a", 8)
     waiting.at_once("b", 4)
     assert waiting.allowed == 12
+    assert waiting.throttled_seconds == 0, "b never shut"
     now[0] += 20
     assert waiting.throttled_seconds == 0
 
@@ -197,7 +199,7 @@ def test_a_cap_is_passed_by_less_than_what_was_under_way(
             if not await capped.grant("", 1):
                 return
             try:
-                attempt = capped.begin(ASKED)
+                attempt = capped.begin(Asked("p", 0, 1, "host:1"))
             except Halted:
                 return
             finally:
@@ -212,3 +214,39 @@ def test_a_cap_is_passed_by_less_than_what_was_under_way(
     assert capped.spent.tokens < cap + workers * max(costs)
     if capped.halted:
         assert capped.spent.tokens > cap - workers * max(costs) - max(costs)
+
+
+@given(
+    cap=st.integers(1, 400),
+    lost=st.lists(st.booleans(), min_size=60, max_size=60),
+    workers=st.integers(1, 16),
+)
+def test_where_all_requests_cost_the_same_no_cap_is_passed_however_many_are_lost(
+    cap: int, lost: list[bool], workers: int
+) -> None:
+    capped, fates = account(Budget(tokens=cap), ledger=Ledger()), iter(lost)
+
+    async def work() -> None:
+        while granted := await capped.grant("", 1):
+            try:
+                while await attempt():
+                    pass
+            except Halted:
+                return
+            finally:
+                capped.release(granted)
+
+    async def attempt() -> bool:
+        name, is_lost = capped.begin(Asked("p", 0, 1, "host:1")), next(fates, False)
+        await asyncio.sleep(0)
+        capped.end(name, Answered("unused") if is_lost else delivered(1, output=3, prompt=7))
+        return is_lost
+
+    async def main() -> None:
+        await asyncio.gather(*(work() for _ in range(workers)))
+
+    asyncio.run(main())
+    assert capped.halted == "tokens"
+    before = lost.index(False) if False in lost else len(lost)
+    first = 10 * (before + 1)  # what the first costs is not known beforehand
+    assert cap - 10 < capped.spent.tokens <= max(cap, first)

@@ -58,7 +58,7 @@ def test_a_cap_on_tokens_holds_across_sessions_and_counts_lost_answers(tmp_path:
         assert bill.requests == server.counts.requests
         assert bill.unused > 0
         assert bill.paid_unused == bill.paid_samples - len(Run.open(tmp_path).samples()) > 0
-        assert 500 - 20 < bill.tokens <= 500 + 8 * 10
+        assert 500 - 10 < bill.tokens <= 500
         run = sample(task(20), endpoint(server.url), 10, out=tmp_path)
     assert len(run.samples()) == 200
     assert run.bill().paid_samples == server.counts.paid
@@ -231,6 +231,15 @@ def test_a_judge_that_raises_costs_the_other_problems_nothing(
     assert drawn == {p.id: 2 if p.id == broken else 8 for p in task(6).problems}
 
 
+def test_a_judge_that_always_raises_ends_the_draw(tmp_path: Path) -> None:
+    def judge(problem: Problem, samples: Sequence[Sample]) -> list[Score]:
+        raise ArithmeticError("the judge fell over")
+
+    with pytest.raises(ArithmeticError, match="fell over"):
+        sample(task(50), Echo(), 8, out=tmp_path, concurrency=1, until=FIRST_PASS, judge=judge)
+    assert len(Run.open(tmp_path).samples()) == 20 * FIRST_PASS.batch
+
+
 @pytest.mark.parametrize("durability", ["none", "group", "strict"])
 def test_durability_changes_nothing_but_the_syncs(
     durability: journal.Durability, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -260,7 +269,7 @@ def test_a_full_disk_is_waited_for_and_nothing_is_paid_twice(
         return real(fd, data)
 
     troubles: list[str] = []
-    monkeypatch.setattr("topdraw.sampling.session._DISK_SECONDS", 0.001)
+    monkeypatch.setattr("topdraw.sampling.keeping._DISK_SECONDS", 0.001)
     with ScriptedServer() as server:
         model = endpoint(server.url)
         monkeypatch.setattr(os, "write", write)
@@ -274,14 +283,33 @@ def test_a_full_disk_is_waited_for_and_nothing_is_paid_twice(
     assert troubles[-1] == ""
 
 
+def test_a_sync_for_which_there_is_no_space_is_waited_for_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, state = os.fdatasync, Counter[str]()
+
+    def sync(fd: int) -> None:
+        state["syncs"] += 1
+        if 2 <= state["syncs"] < 5:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(fd)
+
+    monkeypatch.setattr("topdraw.sampling.keeping._DISK_SECONDS", 0.001)
+    monkeypatch.setattr(journal, "_sync", sync)
+    model = Echo()
+    run = sample(task(3), model, 4, out=tmp_path, durability="strict", concurrency=2)
+    assert state["syncs"] > 5
+    assert len(run.samples()) == len(model.drawn) == 12
+
+
 def test_a_disk_that_stays_full_ends_the_draw(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def write(fd: int, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("topdraw.sampling.session._DISK_SECONDS", 0.001)
-    monkeypatch.setattr("topdraw.sampling.session._DISK_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("topdraw.sampling.keeping._DISK_SECONDS", 0.001)
+    monkeypatch.setattr("topdraw.sampling.keeping._DISK_PATIENCE_SECONDS", 0.01)
     monkeypatch.setattr(os, "write", write)
     with pytest.raises(StoreError, match="No space left"):
         sample(task(5), Echo(), 4, out=tmp_path)

@@ -165,7 +165,7 @@ ENDPOINT: list[Callable[[F], F]] = [
         "--retries",
         type=NATURAL,
         metavar="N",
-        about="How often one request is asked again. Default: 9.",
+        about="How often one request is asked again. Default: 15.",
     ),
     option(
         "Endpoint",

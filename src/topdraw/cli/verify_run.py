@@ -41,7 +41,8 @@ def command(run: str, as_json: bool) -> None:
     if found.problems:
         raise StoreError(
             f"{run} is damaged in {many(len(found.problems), 'place')}.",
-            hint="Readers leave out what is damaged; the command that drew it draws it again.",
+            hint="Readers leave damaged records out; a damaged Parquet file has to be moved out of "
+            "the run. Then the command that drew it draws what is lost again.",
         )
     for note in _notes(found):
         click.echo(f"Note: {line(note, 400)}", err=True)

@@ -250,8 +250,9 @@ class Attempts:
         if trouble.throttles:
             hint = trouble.hint_seconds or 0.0
             gate.throttled(began, hint if hint <= self._retry.longest_hint_seconds else None)
-        elif trouble.retryable:
-            gate.failed(without_key(trouble.what, self._key))
+        if trouble.retryable:
+            what = without_key(trouble.what, self._key)
+            gate.failed(what, rationed=trouble.status == 429)
         else:
             gate.answered(began)
 
@@ -294,7 +295,8 @@ class Attempts:
         if wait is None:
             raise await self._given_up(trouble, attempts, model) from None
         what = without_key(trouble.what, self._key)
-        METER.get().waiting(self._where, wait, what)
+        if trouble.throttles:
+            METER.get().waiting(self._where, wait, what)
         if self._on_retry is not None:
             most = self._retry.most_attempts(trouble, worked=worked)
             self._on_retry(f"retrying ({attempts + 1} of {most}) in {wait:.1f} s: {what}")

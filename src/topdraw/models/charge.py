@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from topdraw.core.records import Json, Usage
 from topdraw.models.choices import Choice
 
-_CHARACTERS_PER_TOKEN = 4
+CHARACTERS_PER_TOKEN = 4
 # More characters than this per token means that `usage` counted one choice of several.
 _MOST_CHARACTERS_PER_TOKEN = 8
 
@@ -105,7 +105,7 @@ def _tokens_per_character(choices: Sequence[Choice], tokens: int | None) -> floa
     characters = sum(len(c.text) for c in choices)
     if tokens and characters and not _counts_one(choices, tokens):
         return tokens / characters
-    return 1 / _CHARACTERS_PER_TOKEN
+    return 1 / CHARACTERS_PER_TOKEN
 
 
 def of_nothing(usage: Mapping[str, Json]) -> Usage | None:
@@ -115,7 +115,7 @@ def of_nothing(usage: Mapping[str, Json]) -> Usage | None:
 
 
 def _estimate(text: str) -> int:
-    return math.ceil(len(text) / _CHARACTERS_PER_TOKEN)
+    return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
 
 
 def _count(value: Json) -> int | None:

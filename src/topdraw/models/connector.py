@@ -28,9 +28,18 @@ if TYPE_CHECKING:
 _Found = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]]
 
 
-def connector() -> aiohttp.TCPConnector:
-    """A connector for the running event loop."""
-    return _Connector()
+# Shorter than the five seconds after which common servers close an idle connection: a request on
+# one that is just being closed is lost, and nobody knows whether it was charged.
+_IDLE_SECONDS = 4.0
+
+
+def connector(*, reuse: bool = True) -> aiohttp.TCPConnector:
+    """A connector for the running event loop.
+
+    Args:
+        reuse: whether a connection serves several requests.
+    """
+    return _Connector(reuse)
 
 
 class _Protocol(ResponseHandler):
@@ -47,8 +56,13 @@ class _Protocol(ResponseHandler):
 
 
 class _Connector(aiohttp.TCPConnector):
-    def __init__(self) -> None:
-        super().__init__(limit=0, ttl_dns_cache=300, resolver=Resolver())
+    def __init__(self, reuse: bool) -> None:
+        if reuse:
+            super().__init__(
+                limit=0, ttl_dns_cache=300, resolver=Resolver(), keepalive_timeout=_IDLE_SECONDS
+            )
+        else:
+            super().__init__(limit=0, ttl_dns_cache=300, resolver=Resolver(), force_close=True)
         protocol: Any = _Protocol  # aiohttp would have no subclass of its own here
         self._factory = functools.partial(protocol, loop=self._loop)
 

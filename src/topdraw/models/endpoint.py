@@ -57,7 +57,7 @@ class Endpoint:
         retry: when to ask again.
         deadlines: how long one attempt may take.
         largest_answer_bytes: a longer answer is not read further.
-        on_retry: told before each wait, in one sentence: "retrying (2 of 10) in 3.1 s: HTTP 503".
+        on_retry: told before each wait, in one sentence: "retrying (2 of 16) in 3.1 s: HTTP 503".
 
     Attributes:
         metered: it tells `models.meter.METER` of every request it sends.
@@ -103,8 +103,12 @@ class Endpoint:
             stream=stream,
             concurrency=concurrency,
             retry=retry or Retry(),
+            # llama.cpp closes after a stream, without saying so beforehand.
             transport=Transport(
-                key=key, deadlines=deadlines, largest_answer_bytes=largest_answer_bytes
+                key=key,
+                deadlines=deadlines,
+                largest_answer_bytes=largest_answer_bytes,
+                reuse=not stream,
             ),
             on_retry=on_retry,
         )
@@ -165,13 +169,13 @@ class Endpoint:
             for sample in delivery.samples:
                 yield sample
         tasks = self._start(ask, groups)
-        failure: EndpointError | Halted | None = None
+        failure: Exception | None = None
         try:
             while tasks:
                 done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     error = task.exception()
-                    if isinstance(error, EndpointError | Halted):
+                    if isinstance(error, Exception):
                         failure = max(failure, error, key=_gravity)
                         continue
                     delivery = task.result()
@@ -223,11 +227,14 @@ class Endpoint:
         return {name: value for name, value in values.items() if value}
 
 
-def _gravity(failure: EndpointError | Halted | None) -> int:
+def _gravity(failure: Exception | None) -> int:
     """Which of two failures to report, and whether to go on with what is left."""
-    if failure is None or isinstance(failure, Halted | Refused):
-        return 0 if failure is None else 2 + isinstance(failure, Refused)
-    return 1
+    if failure is None or isinstance(failure, Halted):
+        return 0 if failure is None else 2
+    # What is not the server's fault, a bill that cannot be written, ends the next request as well.
+    if isinstance(failure, EndpointError) and not isinstance(failure, Refused):
+        return 1
+    return 3
 
 
 def _runs(ask: Ask, indices: tuple[int, ...]) -> list[tuple[int, ...]]:

@@ -18,12 +18,14 @@ from dataclasses import dataclass
 
 from topdraw.errors import EndpointError
 from topdraw.models.cubic import Window
-from topdraw.models.meter import METER
+from topdraw.models.meter import METER, Meter
 from topdraw.models.retry import Refused, Retry
 
 # Without a hint the door stays shut for this share of the time for which the server has been
 # throttling already: not at all for a single no, and after a long storm it opens soon enough.
 _SHUT_SHARE = 0.25
+# A server that counts by the hour is no dead one.
+_RATIONED = 5
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ class Gate:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._paused: set[asyncio.Future[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._told = -1
+        self._told: tuple[int, Meter] | None = None
 
     @property
     def most(self) -> int:
@@ -166,11 +168,12 @@ class Gate:
         mean = min(_SHUT_SHARE * stormy_seconds, self._retry.cap_seconds)
         return mean * (0.5 + random.random())  # noqa: S311 - spreads load, no secret
 
-    def failed(self, what: str) -> None:
+    def failed(self, what: str, *, rationed: bool = False) -> None:
         """A request brought nothing, though it may work later.
 
         Args:
             what: why, for people.
+            rationed: whether the server lives and says 429: it is given up much later.
 
         Raises:
             Refused: when nothing else has come for too long; everybody who waits gets it too.
@@ -181,7 +184,8 @@ class Gate:
         self._row.count += 1
         seconds = now - self._row.began
         enough = self._row.count >= self._retry.dead_after_failures
-        if enough and seconds >= self._retry.dead_after_seconds:
+        patience = self._retry.dead_after_seconds * (_RATIONED if rationed else 1)
+        if enough and seconds >= patience:
             dead = Refused(
                 f"{self._where} has not given a usable answer for {seconds:.0f} s "
                 f"({self._row.count} requests failed; the last: {what}).",
@@ -189,7 +193,7 @@ class Gate:
                 attempts=self._row.count,
             )
             self.turn_away(dead)
-            raise dead
+            raise dead from None  # the trouble has the server's own words, a key maybe
 
     def park(self, error: EndpointError, seconds: float) -> None:
         """Shut the door for longer than anybody waits: who waits or comes meanwhile gets this."""
@@ -212,9 +216,10 @@ class Gate:
         size = window.size(now)
         if window.since is not None and size == window.most:
             self._window = Window(window.most)
-        if int(size) != self._told:
-            self._told = int(size)
-            METER.get().at_once(self._where, self._told)
+        told = int(size), METER.get()  # one gate may serve several draws
+        if told != self._told:
+            self._told = told
+            told[1].at_once(self._where, told[0])
         return size
 
     def _let_in(self) -> None:

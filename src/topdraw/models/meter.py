@@ -37,7 +37,7 @@ class Meter(Protocol):
         """Note what came of it; called exactly once for each attempt that began."""
 
     def waiting(self, endpoint: str, seconds: float, why: str, /) -> None:
-        """A request waits this long before it is sent again, or all do behind a shared gate."""
+        """An endpoint throttles: a request that it turned down waits so long."""
 
     def at_once(self, endpoint: str, limit: int, /) -> None:
         """So many requests are now allowed to be under way at an endpoint."""

@@ -103,6 +103,8 @@ def read_payload(
     choices = read_choices(raw, n)
     if not choices:
         raise _unusable("the list of choices is empty", usage)
+    if choices[0].place >= n:
+        raise _unusable("there are none of the choices asked for in it", usage)
     if len(choices) > 1 and charge.speaks_of_one(fields.get("timings"), usage):
         usage = charge.of_all(choices, usage)
     counted = charge.of_choices(choices, usage, prompt)

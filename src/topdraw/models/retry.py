@@ -100,7 +100,8 @@ class Retry:
         longest_hint_seconds: a server that asks for a longer wait is not waited for.
         first_contact_attempts: most requests while the server has never given a usable answer; more
             often than not the address is wrong. A busy server is no wrong one: see `busy`.
-        dead_after_seconds: a server that has given nothing but errors for so long is given up.
+        dead_after_seconds: a server that has given nothing but errors for so long is given up; one
+            that says 429 only after five times as long, for some count by the hour.
         dead_after_failures: but not before so many requests in a row have failed.
     """
 
@@ -109,7 +110,7 @@ class Retry:
     cap_seconds: float = 30.0
     longest_hint_seconds: float = 120.0
     first_contact_attempts: int = 3
-    dead_after_seconds: float = 60.0
+    dead_after_seconds: float = 120.0
     dead_after_failures: int = 20
 
     def most_attempts(self, trouble: Trouble, *, worked: bool) -> int:

@@ -58,6 +58,7 @@ class Transport:
         key: sent as a bearer token, to the host asked and to no other; None for none.
         deadlines: of each attempt.
         largest_answer_bytes: a longer body, packed or unpacked, is not read further.
+        reuse: whether a connection serves several requests.
     """
 
     def __init__(
@@ -66,10 +67,12 @@ class Transport:
         key: str | None = None,
         deadlines: Deadlines | None = None,
         largest_answer_bytes: int = 32 * 2**20,
+        reuse: bool = True,
     ) -> None:
         self._key = key
         self._deadlines = deadlines or Deadlines()
         self._largest_answer_bytes = largest_answer_bytes
+        self._reuse = reuse
         self._sessions: weakref.WeakKeyDictionary[
             asyncio.AbstractEventLoop, aiohttp.ClientSession
         ] = weakref.WeakKeyDictionary()
@@ -94,7 +97,7 @@ class Transport:
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         return aiohttp.ClientSession(
-            connector=connector(),
+            connector=connector(reuse=self._reuse),
             headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),

@@ -35,7 +35,9 @@ class _Packed:
             self._head = data = self._head + data
             if len(data) < 2:
                 return
-        while data:
+        piece = b""
+        # A full piece may have left some behind though nothing is left to read.
+        while data or (len(piece) == _PIECE_BYTES and not self._stream.eof):
             if self._stream.eof:  # gzip files may stand one behind the other
                 self._stream = zlib.decompressobj(_ANY_HEADER)
             piece = self._piece(data)

@@ -1,6 +1,7 @@
 """The account of one draw: writes the bill, adds up what is spent, and says when it is enough.
 
-Not here: the caps as values (`budget`), the bill on disk (`topdraw.store.bill`).
+Not here: the caps as values (`budget`), the sums (`spent`), the bill on disk
+(`topdraw.store.bill`).
 Try it: `python -m pytest tests/sampling/test_account.py`.
 """
 
@@ -10,7 +11,6 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from topdraw.core.billing import Answered, Asked
@@ -19,35 +19,11 @@ from topdraw.errors import StoreError
 from topdraw.models.meter import Halted
 from topdraw.sampling.budget import Budget
 from topdraw.sampling.prices import Price
+from topdraw.sampling.spent import Spent
 from topdraw.store.run import BillWriter
 
-# What an output may have before the first one came, where no longest output is set.
-_GUESSED_OUTPUT_TOKENS = 1000
-_CHARACTERS_PER_TOKEN = 4
-
-
-@dataclass(slots=True)
-class Spent:
-    """What a run has cost.
-
-    Attributes:
-        samples: on disk.
-        prompt_tokens: charged.
-        output_tokens: charged.
-        paid_requests: requests charged; of a model without a meter, samples.
-        paid_samples: choices charged.
-    """
-
-    samples: int = 0
-    prompt_tokens: float = 0
-    output_tokens: float = 0
-    paid_requests: int = 0
-    paid_samples: int = 0
-
-    @property
-    def tokens(self) -> int:
-        """Prompt and output tokens charged."""
-        return round(self.prompt_tokens + self.output_tokens)
+# What just fits must not be refused for the last bit of a float.
+_ROUNDING = 1 + 1e-9
 
 
 class _Cap(NamedTuple):
@@ -74,7 +50,6 @@ class Account:
         before: what the run has cost so far; counted on from there.
         bill: takes each request; None for a model that has no meter and is charged by the usage of
             its samples.
-        longest: most tokens of an output; None when nobody says.
         clock: seconds that never go back.
     """
 
@@ -85,7 +60,6 @@ class Account:
         before: Spent,
         bill: BillWriter | None,
         *,
-        longest: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.spent = before
@@ -93,7 +67,7 @@ class Account:
         self.halted = ""
         self._budget, self._price, self._bill = budget, price, bill
         self._caps = _caps(budget, price)
-        self._longest, self._clock = longest, clock
+        self._clock = clock
         self._asked: dict[str, Asked] = {}
         self._unwritten: list[tuple[str, Answered]] = []
         self._reserved_samples = self._reserved_calls = 0
@@ -116,7 +90,8 @@ class Account:
     @property
     def throttled_seconds(self) -> float:
         """Until some endpoint may be asked again; 0 when one may be now."""
-        return max(min(self._shut_until.values(), default=0.0) - self._clock(), 0.0)
+        opens = (self._shut_until.get(one, 0.0) for one in self._shut_until.keys() | self._limits)
+        return max(min(opens, default=0.0) - self._clock(), 0.0)
 
     @property
     def under_way(self) -> int:
@@ -134,7 +109,7 @@ class Account:
         said = {
             "samples": f"The cap of {budget.samples or 0:,} samples is reached.",
             "tokens": f"The cap of {budget.tokens or 0:,} tokens is reached, with {spent.tokens:,} "
-            f"spent and about {self._mean_output():,.0f} for another output.",
+            f"spent and about {spent.mean_output():,.0f} for another output.",
             "usd": f"The cap of {budget.usd or 0:,.2f} USD is reached, with "
             f"{self.spent_usd or 0:,.4f} spent.",
             "seconds": f"The cap of {budget.seconds or 0:,g} seconds is reached.",
@@ -176,7 +151,7 @@ class Account:
         """Note a sample that is on disk."""
         self.spent.samples += 1
         if self._bill is None:
-            self._charge(1, 1, sample.usage.prompt_tokens, sample.usage.output_tokens)
+            self.spent.charge(1, sample.usage.prompt_tokens, sample.usage.output_tokens)
 
     def begin(self, asked: Asked, /) -> str:
         """See `models.meter.Meter`.
@@ -185,8 +160,8 @@ class Account:
             Halted: when a cap is reached or the draw is being stopped.
             StoreError: when the bill cannot be written.
         """
-        if not self.halted and self._overdrawn():
-            self.halt(self._overdrawn())
+        if not self.halted and (cap := self._overdrawn(asked)):
+            self.halt(cap)
         if self.halted:
             raise Halted(self.halted)
         attempt = str(self.requests) if self._bill is None else self._bill.begin(asked)
@@ -200,15 +175,9 @@ class Account:
         self.wasted += answered.fate != "delivered"
         if self._bill is None:  # charged by its samples
             return
-        if answered.fate in ("delivered", "unused", "unknown"):
+        if answered.fate != "refused":
             samples = answered.samples or asked.samples
-            prompt, output = answered.prompt_tokens, answered.output_tokens
-            self._charge(
-                1,
-                samples,
-                self._mean_prompt("") if prompt is None else prompt,
-                self._mean_output() * samples if output is None else output,
-            )
+            self.spent.charge(samples, answered.prompt_tokens, answered.output_tokens)
         self._unwritten.append((attempt, answered))
         self.write_bill()
 
@@ -228,12 +197,6 @@ class Account:
     def at_once(self, endpoint: str, limit: int, /) -> None:
         """See `models.meter.Meter`."""
         self._limits[endpoint] = limit
-
-    def _charge(self, requests: int, samples: int, prompt: float, output: float) -> None:
-        self.spent.paid_requests += requests
-        self.spent.paid_samples += samples
-        self.spent.prompt_tokens += prompt
-        self.spent.output_tokens += output
 
     def _wake(self) -> None:
         self._changed.set()
@@ -257,7 +220,7 @@ class Account:
         room = left - call - self._reserved_calls * call - self._reserved_samples * sample
         fits = max(math.floor(room / sample), 0) if sample else math.inf
         # What a sample costs is a guess until one was drawn.
-        is_first = not self.spent.paid_samples and not self._reserved_calls
+        is_first = not self.spent.is_known and not self._reserved_calls
         return max(fits, 1) if is_first and left > 0 else fits
 
     def _spent(self, cap: _Cap) -> float:
@@ -265,20 +228,24 @@ class Account:
 
     def _expected(self, cap: _Cap, prompt: str) -> tuple[float, float]:
         """What a call is expected to cost, and each of its samples on top."""
-        ahead, output = self._mean_prompt(prompt), self._mean_output()
+        ahead, output = self.spent.mean_prompt(prompt), self.spent.mean_output()
         if self._bill is None:  # charged by samples, each with its prompt
             return 0.0, cap.cost(ahead, output)
         return cap.cost(ahead, 0), cap.cost(0, output)
 
-    def _mean_prompt(self, prompt: str) -> float:
-        if self.spent.paid_requests:
-            return self.spent.prompt_tokens / self.spent.paid_requests
-        return len(prompt) / _CHARACTERS_PER_TOKEN
+    def _overdrawn(self, asked: Asked) -> str:
+        """The cap that one more request would pass, as would those under way; "" for none.
 
-    def _mean_output(self) -> float:
-        if self.spent.paid_samples:
-            return self.spent.output_tokens / self.spent.paid_samples
-        return self._longest or _GUESSED_OUTPUT_TOKENS
-
-    def _overdrawn(self) -> str:
-        return next((cap.name for cap in self._caps if self._spent(cap) >= cap.limit), "")
+        A retry was not granted: what the attempt before it lost may have been the last there was.
+        """
+        if not self._caps:
+            return ""
+        sent = [*self._asked.values(), asked] if self._bill and self.spent.is_known else []
+        samples = sum(one.samples for one in sent)
+        for cap in self._caps:
+            call, sample = self._expected(cap, "")
+            spent = self._spent(cap)
+            ahead = len(sent) * call + samples * sample
+            if spent >= cap.limit or spent + ahead > cap.limit * _ROUNDING:
+                return cap.name
+        return ""

@@ -14,26 +14,23 @@ from collections.abc import (
     AsyncIterator,
     Callable,
     Collection,
-    Coroutine,
     Iterable,
     Iterator,
     Mapping,
     Sequence,
 )
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from os import PathLike
-from typing import Any
 
 from topdraw.core.protocols import Model
-from topdraw.core.records import Decoding, Json, Problem, Task
+from topdraw.core.records import Json, Problem, Task
 from topdraw.core.registry import get_scorer
 from topdraw.core.until import Until
 from topdraw.errors import ConfigError, DomainError
 from topdraw.models.connect import connect
-from topdraw.sampling.account import Account, Spent
+from topdraw.sampling.account import Account
 from topdraw.sampling.budget import Budget
-from topdraw.sampling.interrupts import Brake, ours
+from topdraw.sampling.interrupts import Brake, in_a_loop, in_a_thread, ours
+from topdraw.sampling.order import Order
 from topdraw.sampling.plan import (
     Unit,
     as_task,
@@ -46,30 +43,12 @@ from topdraw.sampling.plan import (
 from topdraw.sampling.prices import Price, PriceTable, price_of
 from topdraw.sampling.progress import Progress
 from topdraw.sampling.session import Session, Watcher, close
+from topdraw.sampling.spent import Spent
 from topdraw.sampling.stopping import Judge, Pursuit
 from topdraw.store.run import Durability, Run, Sampler
 from topdraw.store.table import sample_columns
 
 _DEFAULT_CONCURRENCY = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """What was asked of `sample`, the model aside."""
-
-    problems: Task | Iterable[Problem]
-    n: int
-    decoding: Decoding
-    seed: int
-    greedy: bool
-    out: str | PathLike[str] | None
-    concurrency: int | None
-    budget: Budget
-    prices: PriceTable | None
-    until: Until | None
-    judge: Judge | None
-    durability: Durability
-    on_progress: Watcher | None
 
 
 def sample(
@@ -127,7 +106,8 @@ def sample(
         prices: comes before the shipped table of prices; None for none.
         until: stop drawing a problem when this rule is content; it is stored with the run, and
             estimators that it would bias correct for it or refuse.
-        judge: scores samples for `until`; None takes the registered scorer that it names.
+        judge: scores samples for `until`; None takes the registered scorer that it names. Where it
+            raises an exception, the other problems are drawn first.
         durability: "none" leaves syncing to the system until the end, "group" syncs every second
             or 256 samples, "strict" counts a sample only once it survives a power cut.
         on_progress: called after each sample and every second, in the event loop: keep it short.
@@ -136,37 +116,35 @@ def sample(
     Raises:
         DomainError: for a number outside its range or two problems with one id.
         ConfigError: for a cap in USD on a model without a price.
+        UnknownNameError: for a stopping rule by a scorer that nobody registered.
         ResumeConflict: when `out` holds a run that was drawn otherwise.
         BudgetExhausted: when a cap stopped the draw; everything drawn is on disk.
         EndpointError: when samples could not be drawn. All others are on disk by then; `Refused`
             (a wrong key, say) comes early, the rest after everything else has finished.
     """
     model = connect(model) if isinstance(model, str) else model
-    decoding = Decoding(
-        temperature,
-        top_p,
-        top_k,
-        repetition_penalty,
-        max_tokens,
-        _texts(stop),
+    order = Order(
+        problems=problems,
+        n=n,
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+        repetition_penalty=repetition_penalty,
         presence_penalty=presence_penalty,
         frequency_penalty=frequency_penalty,
-        extra_body=extra_body or {},
-    )
-    order = _Order(
-        problems,
-        n,
-        decoding,
-        seed,
-        greedy,
-        out,
-        concurrency,
-        budget or Budget(),
-        prices,
-        until,
-        judge,
-        durability,
-        on_progress,
+        max_tokens=max_tokens,
+        stop=stop,
+        extra_body=extra_body,
+        seed=seed,
+        greedy=greedy,
+        out=out,
+        concurrency=concurrency,
+        budget=budget,
+        prices=prices,
+        until=until,
+        judge=judge,
+        durability=durability,
+        on_progress=on_progress,
     )
     brake = Brake(on_interrupt)
 
@@ -177,7 +155,7 @@ def sample(
             # The loop ends here, and connections cannot outlive their loop.
             await close(model)
 
-    run = _in_a_thread(draw(()), brake) if _in_a_loop() else asyncio.run(draw(ours()))
+    run = in_a_thread(draw(()), brake) if in_a_loop() else asyncio.run(draw(ours()))
     brake.end()
     return run
 
@@ -212,31 +190,28 @@ async def sample_async(
     A model that is handed over stays open: close it with its own `aclose` if it has one. When the
     task is cancelled, every finished sample is on disk before the cancellation goes on.
     """
-    decoding = Decoding(
-        temperature,
-        top_p,
-        top_k,
-        repetition_penalty,
-        max_tokens,
-        _texts(stop),
+    order = Order(
+        problems=problems,
+        n=n,
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+        repetition_penalty=repetition_penalty,
         presence_penalty=presence_penalty,
         frequency_penalty=frequency_penalty,
-        extra_body=extra_body or {},
-    )
-    order = _Order(
-        problems,
-        n,
-        decoding,
-        seed,
-        greedy,
-        out,
-        concurrency,
-        budget or Budget(),
-        prices,
-        until,
-        judge,
-        durability,
-        on_progress,
+        max_tokens=max_tokens,
+        stop=stop,
+        extra_body=extra_body,
+        seed=seed,
+        greedy=greedy,
+        out=out,
+        concurrency=concurrency,
+        budget=budget,
+        prices=prices,
+        until=until,
+        judge=judge,
+        durability=durability,
+        on_progress=on_progress,
     )
     connected = connect(model) if isinstance(model, str) else model
     try:
@@ -247,24 +222,16 @@ async def sample_async(
 
 
 async def _sample(
-    order: _Order, model: Model, brake: Brake, signals: tuple[signal.Signals, ...]
+    order: Order, model: Model, brake: Brake, signals: tuple[signal.Signals, ...]
 ) -> Run:
     task = as_task(order.problems)
     decoding = check_decoding(with_task_defaults(order.decoding, task.decoding))
     wanted = samplers(model.identity, decoding, order.n, greedy=order.greedy)
     at_once = _at_once(model, order.concurrency)
-    place = default_path(task, model.identity, decoding, order.seed, until=order.until)
-    path = order.out if order.out is not None else place
-    price = _price(order, model)
-    judge = order.judge if order.until is None else order.judge or get_scorer(order.until.by)
-    run = Run.create(
-        path,
-        task=task,
-        model=model.identity,
-        samplers=wanted,
-        seed=order.seed,
-        until=order.until,
-    )
+    budget = order.budget or Budget()
+    price = _price(model, budget, order.prices)
+    judge = None if order.until is None else order.judge or get_scorer(order.until.by)
+    run = _run(order, task, model, wanted)
     drawn = {sampler.hash: run.drawn(sampler.hash) for sampler in wanted}
     total = len(task.problems) * sum(sampler.n for sampler in wanted)
     done = sum(i < sampler.n for sampler in wanted for _, i in drawn[sampler.hash])
@@ -275,10 +242,11 @@ async def _sample(
         return run
     metered = bool(getattr(model, "metered", False))
     spent = _spent(run, metered, sum(map(len, drawn.values())))
+    spent.longest = decoding.max_tokens
     with contextlib.ExitStack() as stack:
         bill = stack.enter_context(run.bill_writer()) if metered else None
         writer = stack.enter_context(run.writer(durability=order.durability))
-        account = Account(order.budget, price, spent, bill, longest=decoding.max_tokens)
+        account = Account(budget, price, spent, bill)
         session = Session(
             model,
             order.seed,
@@ -297,10 +265,23 @@ async def _sample(
             )
             todo, took = _pursued(task, wanted, drawn, chunk, pursuit), pursuit.add
         with brake.of(session, signals):
-            await session.all(todo, at_once, seconds=order.budget.seconds, took=took)
+            await session.all(todo, at_once, seconds=budget.seconds, took=took)
         account.write_bill()
     session.report(run.path)
     return run
+
+
+def _run(order: Order, task: Task, model: Model, wanted: Sequence[Sampler]) -> Run:
+    decoding, until = wanted[0].decoding, order.until
+    place = default_path(task, model.identity, decoding, order.seed, until=until)
+    return Run.create(
+        order.out if order.out is not None else place,
+        task=task,
+        model=model.identity,
+        samplers=wanted,
+        seed=order.seed,
+        until=until,
+    )
 
 
 def _pursued(
@@ -315,12 +296,12 @@ def _pursued(
         yield from units([problem], wanted[1:], drawn, chunk)
 
 
-def _price(order: _Order, model: Model) -> Price | None:
+def _price(model: Model, budget: Budget, prices: PriceTable | None) -> Price | None:
     name = str(model.identity.get("model") or model.identity.get("name") or "")
-    price = price_of(name, order.prices)
-    if price is None and order.budget.usd is not None:
+    price = price_of(name, prices)
+    if price is None and budget.usd is not None:
         raise ConfigError(
-            f"The price of {name!r} is unknown, so that a cap of {order.budget.usd:g} USD cannot "
+            f"The price of {name!r} is unknown, so that a cap of {budget.usd:g} USD cannot "
             "be kept.",
             hint="Name it in a table of prices: --prices FILE, or prices=read_prices(FILE); "
             "or cap the tokens.",
@@ -330,9 +311,7 @@ def _price(order: _Order, model: Model) -> Price | None:
 
 def _spent(run: Run, metered: bool, samples: int) -> Spent:
     if metered:
-        bill = run.bill()
-        charged = bill.delivered + bill.unused
-        return Spent(samples, bill.prompt_tokens, bill.output_tokens, charged, bill.paid_samples)
+        return Spent.by(run.bill(), samples)
     if not samples:
         return Spent()
     found = [sample_columns(run, role=sampler.role) for sampler in run.manifest.samplers]
@@ -350,33 +329,3 @@ def _at_once(model: Model, concurrency: int | None) -> int:
     if limit is not None:
         limit(concurrency)
     return concurrency
-
-
-def _texts(stop: Iterable[str]) -> tuple[str, ...]:
-    return (stop,) if isinstance(stop, str) else tuple(stop)
-
-
-def _in_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-def _in_a_thread(work: Coroutine[Any, Any, Run], brake: Brake) -> Run:
-    # In a notebook a loop is running already, and this call must block it.
-    started: list[asyncio.AbstractEventLoop] = []
-
-    async def main() -> Run:
-        started.append(asyncio.get_running_loop())
-        return await work
-
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(asyncio.run, main())
-        while True:
-            try:
-                return future.result()
-            except KeyboardInterrupt:
-                with contextlib.suppress(RuntimeError):  # the loop has just ended
-                    started[0].call_soon_threadsafe(brake.pull, signal.SIGINT)

@@ -10,8 +10,11 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Stoppable(Protocol):
@@ -82,3 +85,38 @@ def ours() -> tuple[signal.Signals, ...]:
         return ()
     usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     return tuple(number for number, handler in usual.items() if signal.getsignal(number) is handler)
+
+
+def in_a_loop() -> bool:
+    """Whether this thread has a running event loop, as that of a notebook does."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def in_a_thread(work: Coroutine[Any, Any, T], brake: Brake) -> T:
+    """What some work comes to in a thread with a loop of its own; Ctrl-C here pulls its brake.
+
+    Args:
+        work: done there, while this thread waits.
+        brake: of the work.
+    """
+    started: list[asyncio.AbstractEventLoop] = []
+
+    async def main() -> T:
+        started.append(asyncio.get_running_loop())
+        return await work
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(asyncio.run, main())
+        while True:
+            try:
+                return future.result()
+            except KeyboardInterrupt:
+                if not started:  # the draw finds the brake pulled
+                    brake.pull(signal.SIGINT)
+                    continue
+                with contextlib.suppress(RuntimeError):  # the loop has just ended
+                    started[0].call_soon_threadsafe(brake.pull, signal.SIGINT)

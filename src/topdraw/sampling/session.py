@@ -1,7 +1,7 @@
 """One session of a draw: concurrent calls of the model, each sample to the journal at once.
 
-Not here: what there is to do (`plan`, `stopping`), what it may cost (`account`), and the call users
-make (`engine`).
+Not here: what there is to do (`plan`, `stopping`), what it may cost (`account`), the journal and
+full disks (`keeping`), and the call users make (`engine`).
 Try it: `python -m pytest tests/sampling/test_engine.py`.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import errno
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -22,27 +21,25 @@ from topdraw.errors import (
     DomainError,
     EndpointError,
     MissingPackage,
-    StoreError,
+    UnknownNameError,
 )
 from topdraw.models.meter import METER, Halted
 from topdraw.models.retry import Refused
 from topdraw.sampling.account import Account
-from topdraw.sampling.durable import GroupSync
+from topdraw.sampling.keeping import Keeper, is_disk_full
 from topdraw.sampling.plan import Unit
 from topdraw.sampling.progress import Progress
 from topdraw.store.run import SampleWriter
 
 Watcher = Callable[[Progress], None]
 
-# So many calls in a row without a single sample: the model is gone, not unlucky.
+# So many calls in a row without a single sample: the model is gone, not unlucky. So many problems
+# on which the judge of a stopping rule fell over: it is broken, not they odd.
 _ERROR_BUDGET = 20
 _ABOUT_THE_PROMPT = (400, 413, 422)
-_FATAL = (Refused, ConfigError, MissingPackage)
+_FATAL = (Refused, ConfigError, UnknownNameError, MissingPackage)
 _GRACE_SECONDS = 3.0
 _TICK_SECONDS = 1.0
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-_DISK_SECONDS = 1.0
-_DISK_PATIENCE_SECONDS = 900.0
 
 
 class Session:
@@ -71,18 +68,15 @@ class Session:
     ) -> None:
         self._model = model
         self._seed = seed
-        self._writer = writer
         self._account = account
         self._before = before
-        self._durable = GroupSync(writer.sync) if strict else None
+        self._keeper = Keeper(writer, account, strict=strict, on_trouble=self._tell)
         self._watcher = watcher
         self._drawn = self._failures = self._output_tokens = self._spared = self._stopped = 0
         self._began = time.monotonic()
         self._first_error: Exception | None = None
         self._fatal: Exception | None = None
-        self._barren = 0
-        self._trouble = ""
-        self._full_since: float | None = None
+        self._barren = self._unjudged = 0
         self._took: Callable[[Sample], None] = _nobody
         self._workers: list[asyncio.Task[None]] = []
         self._timers: list[asyncio.TimerHandle] = []
@@ -174,6 +168,7 @@ class Session:
                 except StopAsyncIteration:
                     return
                 except Exception as error:  # noqa: BLE001 - a judge may raise anything
+                    self._unjudged += 1
                     self._failed(0, error)
                     return
                 await self._draw(unit)
@@ -208,10 +203,10 @@ class Session:
                 except Halted:
                     return False
                 except Exception as error:  # noqa: BLE001 - any failure of one call spares the others
-                    if not _is_disk_full(error):
+                    if not is_disk_full(error):
                         self._failed(len(wanted), error)
                         return False
-                    await self._wait_for_space(error)  # the bill could not be written
+                    await self._keeper.wait_for_space(error)  # the bill could not be written
                     return True
                 await self._keep(unit, drawn, wanted)
         finally:
@@ -226,7 +221,7 @@ class Session:
             what = f"gave sample {drawn.index} of {drawn.problem_id!r}, which was not asked for"
             raise _breach(unit, what)
         kept = dataclasses.replace(drawn, sampler=unit.sampler.hash)
-        await self._store(kept)
+        await self._keeper.keep(kept)
         del wanted[drawn.index]
         self._barren = 0
         self._drawn += 1
@@ -235,36 +230,14 @@ class Session:
         self._took(kept)
         self._tell()
 
-    async def _store(self, kept: Sample) -> None:
-        while True:
-            try:
-                self._writer.append(kept)
-                break
-            except StoreError as error:
-                if not _is_disk_full(error):
-                    raise
-                await self._wait_for_space(error)
-        self._full_since, self._trouble = None, ""
-        if self._durable is not None:
-            await self._durable.wait()
-
-    async def _wait_for_space(self, error: Exception) -> None:
-        """Hold on to what is paid for until the disk takes it, for a quarter of an hour."""
-        now = time.monotonic()
-        self._full_since = self._full_since or now
-        if self._account.halted or now - self._full_since > _DISK_PATIENCE_SECONDS:
-            raise error
-        self._trouble = "the disk is full; waiting for space"
-        self._tell()
-        await asyncio.sleep(_DISK_SECONDS)
-
     def _failed(self, samples: int, error: Exception) -> None:
         self._first_error = self._first_error or error
         # A server that refuses some prompts is alive; one that has refused all so far is not ours.
         if self._drawn == 0 or getattr(error, "status", None) not in _ABOUT_THE_PROMPT:
             self._barren += 1
         self._failures += samples
-        if isinstance(error, _FATAL) or self._barren >= _ERROR_BUDGET:
+        hopeless = max(self._barren, self._unjudged) >= _ERROR_BUDGET
+        if isinstance(error, _FATAL) or hopeless:
             self._fatal = self._fatal or error
             self._account.halt("failed")
         self._tell()
@@ -297,7 +270,7 @@ class Session:
                 at_once=account.allowed,
                 throttled_seconds=account.throttled_seconds,
                 stopped=self._stopped,
-                trouble=self._trouble,
+                trouble=self._keeper.trouble,
             )
         )
 
@@ -334,11 +307,6 @@ class Session:
 
 def _nobody(sample: Sample) -> None:
     """Nobody wants to know."""
-
-
-def _is_disk_full(error: Exception) -> bool:
-    cause = error.__cause__
-    return isinstance(error, StoreError) and getattr(cause, "errno", None) in _DISK_FULL
 
 
 def _breach(unit: Unit, what: str) -> DomainError:

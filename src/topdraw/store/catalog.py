@@ -81,7 +81,7 @@ def catalog(folder: str | os.PathLike[str]) -> Iterator[Entry]:
 
 
 def _entry(path: Path, connection: duckdb.DuckDBPyConnection) -> Entry:
-    size = sum(file.stat().st_size for file in _files(path))
+    size = sum(_sizes(path))
     manifest = None
     try:
         manifest = read_manifest(path)
@@ -95,10 +95,11 @@ def _entry(path: Path, connection: duckdb.DuckDBPyConnection) -> Entry:
     return Entry(path, state, manifest, problems, drawn, wanted, scorers, size)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    # Writers rename and delete files meanwhile.
+def _sizes(folder: Path) -> Iterator[int]:
     for root, _, names in os.walk(folder):
-        yield from (path for name in names if (path := Path(root, name)).is_file())
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # renamed or deleted meanwhile
+                yield Path(root, name).stat().st_size
 
 
 def _count(ledger: Ledger, connection: duckdb.DuckDBPyConnection) -> int:

@@ -110,7 +110,7 @@ class Journal:
             self._appended += 1
             if self._keeps:
                 self._unsafe.append(line)
-        if len(self._unsafe) >= SYNC_RECORDS:
+        if len(self._unsafe) >= SYNC_RECORDS and not self._wake.is_set():
             self._wake.set()
 
     def sync(self) -> None:

@@ -1,6 +1,6 @@
 """One kind of row on disk: live segments and sealed Parquet parts, read as one.
 
-Not here: how either is written; `topdraw.store.journal` and `topdraw.store.parquet`.
+Not here: how either is written; `topdraw.store.journal` and `topdraw.store.compaction`.
 Try it: `python -m pytest tests/store/test_parquet.py`.
 """
 

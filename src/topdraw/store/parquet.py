@@ -209,4 +209,7 @@ def reading(folder: Path, paths: Iterable[Path] = ()) -> Iterator[None]:
     except duckdb.Error as error:
         if not all(path.exists() for path in paths):
             raise Gone from error
-        raise StoreError(f"The Parquet files in {folder} cannot be read: {error}.") from error
+        raise StoreError(
+            f"The Parquet files in {folder} cannot be read: {error}.",
+            hint="Which one is damaged says: topdraw verify-run RUN",
+        ) from error

@@ -1,4 +1,4 @@
-"""What a stored sample and a stored score look like: flat columns, the key first.
+"""What a stored sample, score and request look like: flat columns, the key first.
 
 Not here: where rows lie (`topdraw.store.ledger`) and how they survive (`journal`, `parquet`).
 Try it: `python -m pytest tests/store/test_rows.py`.
