@@ -258,3 +258,8 @@ def test_log_probabilities_know_better_than_llamas_total() -> None:
     usage = {"prompt_tokens": 9, "completion_tokens": 5}
     raw = json.dumps({"choices": choices, "usage": usage, "timings": {"predicted_n": 5}}).encode()
     assert read_reply(200, {}, raw, "p", 3).charged == Usage(9, 12)
+
+
+def test_a_web_page_means_another_address() -> None:
+    with pytest.raises(Trouble, match="is a web page; is the address right"):
+        read_reply(200, {}, b"\n<!doctype html><title>Welcome</title>", "?")

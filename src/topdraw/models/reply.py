@@ -77,9 +77,18 @@ def read_reply(
         text = raw[:2000].decode(errors="replace")
         if not fine:
             raise status_trouble(status, headers, None, text) from None
-        what = "the answer is empty" if not raw.strip() else "the answer is cut off or not JSON"
-        raise Trouble(f"HTTP {status}, but {what}", status=status, fate="unused") from None
+        raise _no_json(status, text) from None
     return read_payload(status, headers, payload, prompt, n)
+
+
+def _no_json(status: int, text: str) -> Trouble:
+    if text.lstrip("\ufeff \r\n\t").startswith("<"):
+        what = "the answer is a web page; is the address right? It often ends in /v1"
+    elif text.strip():
+        what = "the answer is cut off or not JSON"
+    else:
+        what = "the answer is empty"
+    return Trouble(f"HTTP {status}, but {what}", status=status, fate="unused")
 
 
 def read_payload(
