@@ -10,11 +10,11 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from topdraw.core.records import Decoding, Problem, Sample, Score, Task, Usage, sampler_hash
+from topdraw.core.records import Decoding, Json, Problem, Sample, Score, Task, Usage, sampler_hash
 from topdraw.core.until import Until
 from topdraw.store.run import Run, Sampler
 
-MODEL = {"name": "made"}
+MODEL: Mapping[str, Json] = {"name": "made"}
 SAMPLED, GREEDY = Decoding(), Decoding(temperature=0.0)
 
 YES = Score.verdict(True, answer="right")
@@ -23,7 +23,7 @@ ODD = Score.verdict(False, answer="odd")
 SILENT = Score.verdict(False)
 LOST = Score.missing("the sandbox crashed")
 
-Scores = Mapping[str, Sequence[Score]]
+Scores = Mapping[str, Sequence[Score | None]]
 
 
 def made_run(
@@ -36,15 +36,19 @@ def made_run(
     scorer: str = "judge",
     until: Until | None = None,
     cap: int = 1,
+    model: Mapping[str, Json] = MODEL,
 ) -> Run:
-    """A run whose samples of each problem were judged like this, in order; `cap` at least."""
-    hashes = {d: sampler_hash(MODEL, d) for d in (SAMPLED, GREEDY)}
+    """A run whose samples of each problem were judged like this, in order; `cap` at least.
+
+    None stands for a sample that nobody scored.
+    """
+    hashes = {d: sampler_hash(model, d) for d in (SAMPLED, GREEDY)}
     n = max(len(each) for each in verdicts.values())
     samplers = [Sampler(hashes[SAMPLED], "sampled", SAMPLED, max(n, cap))]
     if greedy is not None:
         samplers.append(Sampler(hashes[GREEDY], "greedy", GREEDY, 1))
     task = Task("made", "1", tuple(Problem(key, key) for key in verdicts), scorer)
-    run = Run.create(folder, task=task, model=MODEL, samplers=samplers, seed=0, until=until)
+    run = Run.create(folder, task=task, model=model, samplers=samplers, seed=0, until=until)
     judged = [
         (_sample(key, index, hashes[decoding], logprobs), score)
         for decoding, scores in ((SAMPLED, verdicts), (GREEDY, greedy or {}))
@@ -54,7 +58,7 @@ def made_run(
     with run.writer() as writer:
         for sample, _ in judged:
             writer.append(sample)
-    run.add_scores("judge", judged)
+    run.add_scores("judge", [(s, score) for s, score in judged if score is not None])
     if rewards is not None:
         drawn = run.samples()
         run.add_scores("reward", [(s, Score(value=rewards[s.problem_id][s.index])) for s in drawn])

@@ -38,7 +38,7 @@ def test_counts_take_the_same_name(tmp_path: Path) -> None:
 def test_too_large_a_k_names_the_poorest_problem_and_the_command(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run", VERDICTS)
     message = (
-        r"pass@4 needs at least 4 scored samples per problem; 'c' has 3\. 1 of its 4 scores is miss"
+        r"pass@4 needs at least 4 scored samples per problem; 'c' has 3\. 1 of its 4 samples has no"
     )
     with pytest.raises(DomainError, match=message):
         pass_at_k(run, 4)

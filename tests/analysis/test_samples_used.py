@@ -88,7 +88,7 @@ def test_any_whole_number_comes_back_as_a_plain_one(k: int) -> None:
 def test_where_scores_are_missing_the_hint_is_to_score_again(tmp_path: Path) -> None:
     verdicts = {"a": [YES] * 6, "b": [YES, NO, NO, LOST, LOST, LOST]}
     run = made_run(tmp_path / "run", verdicts)
-    hint = f"3 of its 6 scores are missing; score again: `topdraw score {run.path} judge`."
+    hint = f"3 of its 6 samples have no score; try `topdraw score {run.path} judge`."
     asks: list[Callable[[], object]] = [
         lambda: topdraw.pass_at_k(run, 4),
         lambda: topdraw.accuracy(run, "majority", k=4),
@@ -110,7 +110,7 @@ def test_where_too_few_were_drawn_the_hint_is_to_draw(tmp_path: Path) -> None:
 
 def test_one_missing_score_is_not_several(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run", {"a": [YES, LOST]})
-    with pytest.raises(DomainError, match="1 of its 2 scores is missing"):
+    with pytest.raises(DomainError, match="1 of its 2 samples has no score"):
         topdraw.pass_at_k(run, 2)
 
 

@@ -182,7 +182,7 @@ def test_missing_scores_are_left_out_of_batches(tmp_path: Path) -> None:
     none = made_run(tmp_path / "none", {"a": [NO, LOST, NO, NO]}, until=PASS, cap=4)
     with pytest.raises(DomainError, match=r"pass@4 needs.*'a' has 3") as caught:
         topdraw.pass_at_k(none, 4)
-    assert "score again" in caught.value.hint
+    assert "no score; try `topdraw score" in caught.value.hint
 
 
 def test_without_the_rules_own_scores_nothing_is_guessed(tmp_path: Path) -> None:

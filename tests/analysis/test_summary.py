@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.analysis.made_run import LOST, NO, ODD, SILENT, YES, made_run
+from tests.analysis.made_run import LOST, NO, ODD, SILENT, YES, Scores, made_run
 
 import topdraw
 from topdraw.analysis.accuracy import accuracy
@@ -240,3 +240,33 @@ def test_a_problem_whose_first_scores_are_missing_still_has_its_outcome(tmp_path
     assert vote.drawn.value == pytest.approx(2 / 3)
     assert vote.drawn.n == 3
     assert (vote.estimates[0].n, vote.estimates[0].value) == (2, 0.5)
+
+
+def test_what_nobody_scored_yet_is_not_missing(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run", {"a": [YES, LOST, None], "b": [NO, None, None], "c": []})
+    got = summarize(run)
+    assert (got.samples, got.missing, got.unscored) == (6, 1, 3)
+    assert [(row.n, row.missing, row.unscored) for row in got.rows] == [
+        (1, 1, 1), (1, 0, 2), (0, 0, 0),
+    ]  # fmt: skip
+    assert (got.output_tokens, got.scored_tokens) == (30, 10)
+    assert _curve(got, "oracle").estimates[0].missing == 4
+
+
+def test_the_samples_asked_for_are_told_from_those_drawn(tmp_path: Path) -> None:
+    assert summarize(made_run(tmp_path / "run", {"a": [YES, NO]}, cap=5)).wanted == 5
+    assert summarize(made_run(tmp_path / "all", {"a": [YES, NO]})).wanted == 2
+
+
+def test_under_a_rule_what_was_never_begun_is_told_from_what_is_under_way(tmp_path: Path) -> None:
+    until = Until("pass", by="judge", batch=2)
+    verdicts: Scores = {"a": [NO, YES], "b": [NO, NO], "c": [NO, NO, None], "d": [NO], "e": []}
+    got = summarize(made_run(tmp_path / "run", verdicts, until=until, cap=6))
+    assert got.stopping is not None
+    assert got.stopping.unfinished == ("b", "c", "d")
+    assert got.stopping.untouched == ("e",)
+    # Whole batches, of the problems that have one.
+    assert got.stopping.per_problem == 2
+    assert got.stopping.tokens_per_problem == 10
+    assert (got.samples, got.unscored, got.scored_tokens) == (8, 1, 30)
+    assert got.rows[2].unscored == 0

@@ -7,6 +7,8 @@ import pytest
 from tests.cli.conftest import Topdraw
 from tests.models.scripted_server import Fault, ScriptedServer, always, first, mixed
 
+from topdraw.cli.display import DrawDisplay
+from topdraw.sampling.progress import Progress
 from topdraw.store.run import Run
 
 DRAW = ("sample", "countdown", "--problems", "4", "--no-greedy", "--model", "tiny", "--out", "x")
@@ -96,6 +98,7 @@ def test_usd_need_a_price_and_then_cap(topdraw: Topdraw, tmp_path: Path) -> None
         capped = topdraw(*draw, "--prices", "p.toml")
         assert capped.code == 5
         assert "$0." in capped.err
+        assert "cap of 0.1 USD" in capped.err
     data = json.loads(topdraw("show", "x", "--prices", "p.toml", "--json").out)
     assert 0 < data["cost_usd"] <= 0.13
 
@@ -181,6 +184,42 @@ def test_retries_says_how_often_a_request_is_asked_again(topdraw: Topdraw) -> No
         assert topdraw(*given, "--retries", "1").code == 4
         assert server.counts.requests == 2
         assert topdraw(*given, "--retries", "1").code == 0
+
+
+def test_patience_says_when_a_server_is_given_up(topdraw: Topdraw) -> None:
+    with ScriptedServer(always(Fault("status", 500))) as server:
+        given = (*DRAW, "-n", "8", "--chunk", "1", "--endpoint", server.url)
+        done = topdraw(*given, "--patience", "0.001")
+    assert done.code == 4
+    assert "has not given" in done.err
+
+
+def test_hints_speak_the_language_of_the_command_line(topdraw: Topdraw) -> None:
+    with ScriptedServer(models=("tiny", "other")) as server:
+        done = topdraw("sample", "countdown", "--endpoint", server.url, "--out", "x")
+    assert done.code == 3
+    assert "--model (model=... in Python)" in done.err
+
+
+@pytest.mark.parametrize(
+    ("fault", "throttled"),
+    [(Fault("status", 429, headers={"Retry-After": "1"}), True), (Fault("reset"), False)],
+)
+def test_only_a_server_that_throttles_is_said_to_throttle(
+    topdraw: Topdraw, monkeypatch: pytest.MonkeyPatch, fault: Fault, throttled: bool
+) -> None:
+    told: list[float] = []
+    real = DrawDisplay.progress
+
+    def progress(self: DrawDisplay, state: Progress) -> None:
+        told.append(state.throttled_seconds)
+        real(self, state)
+
+    monkeypatch.setattr(DrawDisplay, "progress", progress)
+    with ScriptedServer(first(fault)) as server:
+        done = topdraw(*DRAW, "--problems", "2", "-n", "1", "--endpoint", server.url)
+    assert done.code == 0, done.err
+    assert any(told) == throttled
 
 
 def test_a_total_deadline_ends_a_hang(topdraw: Topdraw) -> None:

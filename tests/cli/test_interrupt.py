@@ -60,6 +60,7 @@ def test_once_drains_says_so_and_the_same_command_goes_on(
     assert process.returncode == code
     assert "Stopping: waiting up to 3 s for 1 request under way; Ctrl-C again stops now." in err
     assert "the same command goes on" in err
+    assert "1 request under way was dropped; it may be charged." in err
     assert "Traceback" not in err
     run = Run.open(tmp_path / "x")
     assert len(run.samples()) == 6

@@ -106,7 +106,7 @@ def test_nothing_there_is_one_clear_sentence(topdraw: Topdraw, tmp_path: Path) -
 
 
 def test_hostile_names_and_a_narrow_terminal(tiny_run: TinyRun, tmp_path: Path) -> None:
-    tiny_run({"a": ["1"]}, name="\x1b[2J" + "long" * 40)
+    tiny_run({"a": ["1"]}, name="\x1b[2J" + "long" * 10)
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "topdraw.cli", "runs", "."]
     size = {**os.environ, "COLUMNS": "80"}
@@ -118,7 +118,19 @@ def test_hostile_names_and_a_narrow_terminal(tiny_run: TinyRun, tmp_path: Path) 
     plain = shown.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[32m", "")
     assert len(plain.splitlines()) == 2
     assert all(len(line) <= 80 for line in plain.splitlines())
+    assert plain.splitlines()[1].startswith("␛[2J" + "long" * 10)
+    assert not {"size", "task"} & set(plain.splitlines()[0].split())
     assert plain.rstrip().endswith("complete")
+
+
+def test_the_newest_run_comes_first(topdraw: Topdraw, tiny_run: TinyRun, tmp_path: Path) -> None:
+    for name, day in (("a", 1), ("b", 3), ("c", 2)):
+        file = tiny_run({"a": ["1"]}, name=name).path / "manifest.json"
+        values = json.loads(file.read_text()) | {"created": f"2026-11-0{day}T10:00:00+00:00"}
+        file.write_text(json.dumps(values))
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "manifest.json").write_text("{")
+    assert list(_rows(topdraw("runs", ".", "--json").out)) == ["b", "c", "a", "d"]
 
 
 def _read(descriptor: int) -> bytes:

@@ -51,6 +51,9 @@ def test_counts_repeats_endings_scores_and_bill(topdraw: Topdraw, tiny_run: Tiny
     assert (bill["paid_samples"], bill["kept_samples"], bill["paid_unused"]) == (16, 8, 8)
     assert data["cost_usd"] is None
     assert set(data["endpoints"]) == {"a:8000", "b:8000"}
+    for one in data["endpoints"].values():
+        assert "paid_samples" in one
+        assert not one.keys() & {"kept_samples", "paid_unused"}, "nobody knows by endpoint"
 
 
 def test_the_words_for_people(topdraw: Topdraw, tiny_run: TinyRun) -> None:
@@ -62,6 +65,8 @@ def test_the_words_for_people(topdraw: Topdraw, tiny_run: TinyRun) -> None:
         "33.3% of the texts repeat an earlier one",
         "requests   4: 1 delivered, 1 paid and unused, 1 refused, 1 of unknown fate",
         "unknown: no price table has this model; name one with --prices FILE",
+        "of prompts (once per sample)",
+        "2,000 of prompts (once per request)",
         "at a:8000",
         "at b:8000",
     ):
@@ -81,6 +86,15 @@ def test_a_price_makes_a_cost_and_shows_its_date(
     )
     assert data["price"]["date"] == "2026-11-20"
     assert "(price of 2026-11-20)" in topdraw(*given).out
+
+
+def test_a_price_table_is_named_once_and_for_all(
+    topdraw: Topdraw, tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = _billed(tiny_run({"a": ["x", "x"], "b": ["z"]}))
+    (tmp_path / "p.toml").write_text(PRICES)
+    monkeypatch.setenv("TOPDRAW_PRICES", "p.toml")
+    assert "(price of 2026-11-20)" in topdraw("show", str(run.path)).out
 
 
 def test_a_run_without_a_bill_says_nothing_of_cost(topdraw: Topdraw, tiny_run: TinyRun) -> None:

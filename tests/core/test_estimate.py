@@ -39,6 +39,8 @@ def test_decimals_follow_the_error(error: float, decimals: int) -> None:
         (Estimate(1.0, 1.0, 1.0), "1.000 [1.000, 1.000]"),
         (Estimate(1234.5, 1000.0, 1500.0), "1234 [1000, 1500]"),
         (Estimate(0.5, -math.inf, math.inf), "0.500 [-inf, inf]"),
+        (Estimate(-0.001, -0.004, 0.3), "0.00 [0.00, 0.30]"),
+        (Estimate(-0.0001), "0.000"),
     ],
 )
 def test_print(estimate: Estimate, text: str) -> None:

@@ -103,6 +103,8 @@ def fake_summary(problems: int = 200, n: int = 100, seed: int = 0, missing: int 
         rows=rows,
         never_solved=int((c == 0).sum()),
         output_tokens=problems * n * 11,
+        scored_tokens=problems * n * 11,
+        wanted=n,
     )
 
 

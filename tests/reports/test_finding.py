@@ -104,7 +104,20 @@ def test_loud_notes(summary: Summary) -> None:
     assert "31 of 20,000 samples could not be scored" in missing
     assert "7 problems without a single scored sample" in unanswered
     assert unanswered.endswith("p0, p1, p2, p3, p4 and 2 more.")
-    assert few.startswith("Only 12 problems")
+    assert few.startswith("Only 5 of 12 problems are in the numbers")
+
+
+def test_few_problems_are_those_in_the_numbers(summary: Summary) -> None:
+    def few(problems: int, unanswered: int) -> list[str]:
+        gone = tuple(f"p{i}" for i in range(unanswered))
+        told = dataclasses.replace(summary, problems=problems, unanswered=gone)
+        return [note for note in beware(told) if note.startswith("Only")]
+
+    assert few(100, 93)[0].startswith("Only 7 of 100 problems are in the numbers:")
+    assert few(20, 15)[0].startswith("Only 5 of 20 problems")
+    assert few(20, 0)[0].startswith("Only 20 problems:")
+    assert few(1, 0)[0].startswith("Only 1 problem:")
+    assert few(100, 70) == []
 
 
 def test_an_estimate_that_is_not_there_is_none(summary: Summary) -> None:

@@ -53,6 +53,7 @@ def test_the_recipe_names_task_model_and_count(run: Run) -> None:
     recipe = recipe_of(run, summarize(run))
     assert recipe.command == (
         "topdraw run tiny --model tiny -n 4 --seed 0 --problems 2 --no-greedy --value reward"
+        f" --out {run.path}"
     )
     assert dict(recipe.facts)["correct by"] == "exact"
 

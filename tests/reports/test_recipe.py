@@ -94,3 +94,11 @@ def test_facts_leave_out_what_is_unknown() -> None:
     assert facts["run seed"] == "0"
     assert facts["model"] == '{"digest": "ab12", "kind": "builtin", "name": "builtin"}'
     assert not {"created", "ranked by", "task options"} & set(facts)
+
+
+@pytest.mark.parametrize("path", ["runs/try", "my runs/it's", "a;rm -rf b", "$HOME/x\ty"])
+def test_the_command_goes_on_where_the_run_lies(path: str) -> None:
+    told = run_command("t", {}, BUILTIN, Decoding(), 2, seed=0, greedy=True, out=path)
+    words = told.split("--out ")[1]
+    done = subprocess.run(["bash", "-c", f"printf %s {words}"], capture_output=True, check=True)
+    assert done.stdout.decode() == path

@@ -124,7 +124,7 @@ def test_nobody_else_chooses_where_the_first_pass_is_kept(waited: Run) -> None:
 
 def test_the_recipe_draws_by_the_same_rule(waited: Run, voted: Run) -> None:
     recipe = recipe_of(waited, summarize(waited))
-    assert recipe.command.endswith("--problems 30 --until pass --batch 3 --value reward")
+    assert "--problems 30 --until pass --batch 3 --value reward --out" in recipe.command
     assert dict(recipe.facts)["drawn"] == str(PASS)
     voted.add_scores("second", [(s, YES) for s in voted.samples()])
     told = recipe_of(voted, summarize(voted, by="second")).command

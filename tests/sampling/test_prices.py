@@ -72,15 +72,19 @@ def test_a_users_table_comes_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("input_usd = 0.2", "", "input_usd"),
+        ("input_usd = 0.2", "", "entry 1 has no input_usd"),
+        ("date = 2026-11-20", "", "entry 1 has no date"),
+        (TABLE, TABLE + "[[price]]", "entry 2 has no models"),
+        (TABLE, TABLE + TABLE.replace("= 1\n", "= true\n"), "entry 2: output_usd is True"),
+        (TABLE, "", r"no \[\[price\]\]"),
         ("input_usd = 0.2", "input_usd = -1", ">= 0"),
         ("input_usd = 0.2", "input_usd = nan", "finite"),
         ("input_usd = 0.2", "input_usd = true", "number"),
         ("2026-11-20", "1", "day"),
         ('["llama-3.1-8b", "other"]', '"llama"', "list of names"),
-        ("[[price]]", "[price]", "prices"),
+        ("[[price]]", "[price]", r"\[price\] should be \[\[price\]\]"),
         ("[[price]]", "[[price", "prices"),
-        ("[[price]]", "[[prices]]", "price"),
+        ("[[price]]", "[[prices]]", r"no \[\[price\]\]"),
     ],
 )
 def test_a_bad_table_is_refused_by_name(tmp_path: Path, old: str, new: str, says: str) -> None:

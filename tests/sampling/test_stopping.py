@@ -151,3 +151,20 @@ def test_a_look_sees_each_sample_once_and_in_order() -> None:
 def test_a_judge_that_gives_no_scores_is_named(bad: list[Score]) -> None:
     with pytest.raises(ConfigError, match="'x' must return one Score"):
         drawn_by(Pursuit(SAMPLER, PASS, lambda p, s: bad, [], spared.append))
+
+
+def test_a_pass_that_no_score_can_give_is_refused_at_the_first_look() -> None:
+    def ranks(problem: Problem, samples: Sequence[Sample]) -> list[Score]:
+        return [Score(value=1.0), *[Score.missing("lost")] * (len(samples) - 1)]
+
+    with pytest.raises(ConfigError, match="'x' gives no verdicts"):
+        drawn_by(Pursuit(SAMPLER, PASS, ranks, [], spared.append))
+    settled = Until("settled", by="x", batch=3)
+    assert len(drawn_by(Pursuit(SAMPLER, settled, ranks, [], spared.append))) == 4
+
+
+def test_scores_that_are_missing_may_have_verdicts_later() -> None:
+    def lost(problem: Problem, samples: Sequence[Sample]) -> list[Score]:
+        return [Score.missing("lost")] * len(samples)
+
+    assert len(drawn_by(Pursuit(SAMPLER, PASS, lost, [], spared.append))) == 4

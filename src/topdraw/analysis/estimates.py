@@ -33,7 +33,7 @@ class Counts:
         n: shape (problems,). Scored samples.
         c: shape (problems,). Samples that passed.
         drawn: shape (problems,). All samples, those without a score included.
-        missing: samples left out because they could not be scored, unanswered problems included.
+        missing: samples left out because they have no score, those of unanswered problems included.
         unanswered: problems without any scored sample; left out of n and c.
     """
 

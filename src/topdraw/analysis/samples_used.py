@@ -87,6 +87,6 @@ def _hint(k: int, scored: int, problem: int, source: Source | None) -> str:
         return f"Draw more with `topdraw sample --resume {path} -n {k}`."
     lost = drawn - scored
     return (
-        f"{lost} of its {drawn} scores {'is' if lost == 1 else 'are'} missing; "
-        f"score again: `topdraw score {path} {shlex.quote(source.by)}`."
+        f"{lost} of its {drawn} samples {'has' if lost == 1 else 'have'} no score; "
+        f"try `topdraw score {path} {shlex.quote(source.by)}`."
     )

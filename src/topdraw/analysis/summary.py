@@ -7,7 +7,7 @@ Try it: `python -m pytest tests/analysis/test_summary.py`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from topdraw.analysis.ks import checked_ks, coverage_reach, default_ks
 from topdraw.analysis.stopped import Stopped, stopped
 from topdraw.analysis.strategies import Pool, Strategy, strategies
 from topdraw.core.estimate import Estimate
-from topdraw.core.records import Candidates
+from topdraw.core.records import BoolArray, Candidates, Sample
 from topdraw.core.seeds import Rng, generator
 from topdraw.errors import ConfigError
 from topdraw.selection.candidates import candidates
@@ -81,12 +81,13 @@ class ProblemRow:
         problem_id: its id.
         n: scored samples.
         c: samples that passed.
-        missing: samples that could not be scored.
+        missing: samples that the scorer failed on.
         majority: probability that the vote over all n samples is correct; NaN when no sample has
             an answer.
         best_of_n: the same for the best of all n by the run's value scorer; NaN without values.
+        unscored: samples without a score so far.
 
-    Where a rule stopped the drawing, n and c are of whole batches, and c / n is no estimate; where
+    Where a rule stopped the drawing, counts are of whole batches, and c / n is no estimate; where
     it waited for a pass, nothing else chooses: majority and best_of_n are NaN.
     """
 
@@ -96,6 +97,7 @@ class ProblemRow:
     missing: int
     majority: float
     best_of_n: float
+    unscored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,9 @@ class Stopping:
         per_problem: mean number of samples of a problem.
         tokens: mean number of output tokens of the first samples.
         unfinished: problems with samples that the rule has not ended.
+        untouched: problems without any sample.
+        tokens_per_problem: mean number of output tokens of all samples of a problem, over the same
+            samples as `per_problem`.
     """
 
     until: str
@@ -124,6 +129,8 @@ class Stopping:
     per_problem: float
     tokens: float
     unfinished: tuple[str, ...]
+    untouched: tuple[str, ...] = ()
+    tokens_per_problem: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +146,9 @@ class Summary:
             the drawing, among its first samples.
         problems: problems of the run, unanswered ones included.
         samples: drawn samples, missing ones included, greedy ones not.
-        missing: samples that could not be scored.
-        unanswered: problems without any scored sample (of a whole batch); in no number.
+        missing: samples that the scorer failed on.
+        unanswered: problems without any scored sample (of a whole batch), those without any sample
+            included; in no number.
         ks: the k of the curves; always 1, 10 and 100 when <= n, and n.
         curves: in the order greedy, random, majority, best_of_n, weighted_majority, other ranking
             scorers, oracle; those that the run has data for.
@@ -149,7 +157,10 @@ class Summary:
         rows: one for each problem, in order.
         never_solved: answered problems without a sample that passed.
         output_tokens: tokens of the drawn samples.
-        stopping: what stopped the drawing; None when every problem has all its samples.
+        stopping: the rule that says when a problem has all its samples; None without one.
+        unscored: samples without a score so far; `missing` does not count them.
+        scored_tokens: output tokens of the scored samples, those that n and c of `rows` count.
+        wanted: samples asked for of each problem; with a rule the most. 0 when unknown.
     """
 
     task: str
@@ -169,6 +180,9 @@ class Summary:
     never_solved: int
     output_tokens: int
     stopping: Stopping | None = None
+    unscored: int = 0
+    scored_tokens: int = 0
+    wanted: int = 0
 
 
 def summarize(
@@ -218,9 +232,12 @@ def summarize(
         run, found, pool, used, covered, by=by, value=value or "", samples=samples, rng=random
     )
     missing = sum(int(one.missing.sum()) for one in found.values())
+    late = _unscored(run, by, samples) if missing else {}
+    unscored = sum(int(each.sum()) for each in late.values())
+    sampler = run.manifest.sampler("sampled")
     if pool.waits_for(by) and pool.n == 1:
         compared = [one for one in compared if one.flat or one.name == "oracle"]
-    rows = tuple(_row(key, one, pool.waits_for(by)) for key, one in seen.items())
+    rows = tuple(_row(key, one, late.get(key), pool.waits_for(by)) for key, one in seen.items())
     return Summary(
         task=str(run.manifest.task.get("name", "")),
         model=model_name(run.manifest.model),
@@ -229,7 +246,7 @@ def summarize(
         n=pool.n,
         problems=len(found),
         samples=sum(one.n for one in found.values()),
-        missing=missing,
+        missing=missing - unscored,
         unanswered=tuple(key for key, one in seen.items() if one.missing.all()),
         ks=used,
         curves=tuple(_curve(one, pool, by, missing) for one in compared),
@@ -242,13 +259,27 @@ def summarize(
         never_solved=sum(row.n > 0 and row.c == 0 for row in rows),
         output_tokens=sum(int(one.length_tokens.sum()) for one in found.values()),
         stopping=None if rule is None else _stopping(rule, pool, found, by, reach),
+        unscored=unscored,
+        scored_tokens=sum(int(scored(one).length_tokens.sum()) for one in seen.values()),
+        wanted=sampler.n if sampler is not None else 0,
     )
+
+
+def _unscored(run: Run, by: str, samples: Sequence[Sample]) -> dict[str, BoolArray]:
+    """Which samples of each problem have no score so far, in their order."""
+    scores = run.scores(by)
+    found: dict[str, list[bool]] = {}
+    for sample in samples:
+        key = (sample.sampler, sample.problem_id, sample.index)
+        found.setdefault(sample.problem_id, []).append(key not in scores)
+    return {problem_id: np.array(each, bool) for problem_id, each in found.items()}
 
 
 def _stopping(
     rule: Stopped, pool: Pool, found: Mapping[str, Candidates], by: str, reach: int
 ) -> Stopping:
     lengths = np.concatenate([one.length_tokens for one in pool.start(found)])
+    every = [one for one in rule.all_drawn(found).values() if one.n]
     return Stopping(
         until=str(rule.until),
         rule=rule.until.rule,
@@ -259,6 +290,8 @@ def _stopping(
         per_problem=rule.per_problem,
         tokens=float(lengths.mean()),
         unfinished=rule.unfinished,
+        untouched=tuple(key for key, one in found.items() if not one.n),
+        tokens_per_problem=sum(int(one.length_tokens.sum()) for one in every) / max(len(every), 1),
     )
 
 
@@ -288,14 +321,18 @@ def _curve(one: Strategy, pool: Pool, by: str, missing: int) -> Curve:
     return Curve(one.name, one.label, one.chooser, used, estimates, one.method, drawn)
 
 
-def _row(problem_id: str, one: Candidates, waited: bool) -> ProblemRow:
+def _row(problem_id: str, one: Candidates, late: BoolArray | None, waited: bool) -> ProblemRow:
+    """A problem's row; `late` says which of all its samples have no score so far."""
     rest = scored(one)
+    # A rule looks at the first samples of those drawn.
+    unscored = 0 if late is None else int(late[: one.n].sum())
     votes = not waited and (rest.answer >= 0).any()
     return ProblemRow(
         problem_id=problem_id,
         n=rest.n,
         c=int(rest.passed.sum()),
-        missing=one.n - rest.n,
+        missing=one.n - rest.n - unscored,
         majority=float(at_all(majority, [rest])[0]) if votes else math.nan,
         best_of_n=float(at_all(best_of_n, [rest])[0]) if not waited else math.nan,
+        unscored=unscored,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from importlib import import_module
 
@@ -84,6 +85,17 @@ def main() -> None:
             # Text from a model may hold lone surrogates, which no encoding can write.
             stream.reconfigure(errors="backslashreplace")
     try:
+        _run(debug)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read us has gone, as `head` does
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())  # what is buffered must not fail at exit
+        sys.exit(141)
+
+
+def _run(debug: bool) -> None:
+    try:
         cli.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -91,14 +103,17 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         _say_goodbye()
         sys.exit(130)
-    except SystemExit:  # after SIGTERM, with 143
-        _say_goodbye()
+    except SystemExit as stop:
+        if stop.code == 128 + signal.SIGTERM:  # else click met a closed pipe
+            _say_goodbye()
         raise
     except TopdrawError as error:
         if debug:
             raise
         _explain(error)
         sys.exit(error.exit_code)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         if debug:
             raise

@@ -72,7 +72,7 @@ def command(
         raise click.UsageError("There is no question: give one, or pipe it in.")
     check_names(scorers=(by, value), selectors=(selector,))
     task = Task("ask", "1", (Problem("question", text),))
-    until = stopping_rule(draw.stopping, by)
+    until = stopping_rule(draw, by)
     run = draw_run(task, draw, out=out, greedy=False, until=until, by=by)
     votes_by, *ranked_by = score_run(run, [by, *ranking_scorers(run, value)])
     ranking = ranked_by[0] if ranked_by else None

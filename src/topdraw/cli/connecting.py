@@ -6,7 +6,8 @@ Not here: the models; `topdraw.models`. Try it: `topdraw models`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from topdraw.cli.draw import Draw, Server
 from topdraw.core.protocols import Model
@@ -57,7 +58,10 @@ def _connect_endpoint(draw: Draw, on_retry: Callable[[str], None]) -> Model:
         "between_bytes_seconds": server.between_bytes_timeout,
         "total_seconds": server.timeout,
     }
-    attempts = {} if server.retries is None else {"attempts": server.retries + 1}
+    retry = {
+        "attempts": None if server.retries is None else server.retries + 1,
+        "dead_after_seconds": server.patience,
+    }
     return connect(
         server.endpoint[0] if len(server.endpoint) == 1 else server.endpoint,
         model=draw.model,
@@ -67,7 +71,11 @@ def _connect_endpoint(draw: Draw, on_retry: Callable[[str], None]) -> Model:
         chunk=server.chunk,
         stream=server.stream,
         logprobs=True,
-        retry=Retry(**attempts),
-        deadlines=Deadlines(**{name: s for name, s in deadlines.items() if s is not None}),
+        retry=Retry(**_given(retry)),
+        deadlines=Deadlines(**_given(deadlines)),
         on_retry=on_retry,
     )
+
+
+def _given(settings: Mapping[str, float | None]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}

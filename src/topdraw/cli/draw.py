@@ -11,6 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import click
+from click.core import ParameterSource
+
 from topdraw.cli.draw_options import (
     BUDGET,
     DECODING,
@@ -43,6 +46,7 @@ class Server:
     connect_timeout: float | None = None
     first_byte_timeout: float | None = None
     between_bytes_timeout: float | None = None
+    patience: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Stopping:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """The settings of a draw as the command line gives them."""
+    """The settings of a draw as the command line gives them; `given` names what was typed."""
 
     model: str | None
     n: int
@@ -68,6 +72,7 @@ class Draw:
     stopping: Stopping = Stopping()
     budget: Budget | None = None
     prices: str | None = None
+    given: frozenset[str] = frozenset()
 
 
 def builtin_draw(model: str, *, n: int, temperature: float, seed: int) -> Draw:
@@ -91,7 +96,7 @@ def draw_options(function: F) -> F:
 def _add(function: F, options: Sequence[Callable[[F], F]]) -> F:
     @functools.wraps(function)
     def wrapped(**given: Any) -> Any:  # noqa: ANN401 - click hands over whatever was declared
-        return function(draw=_draw(given), **given)
+        return function(draw=_draw(given, _typed()), **given)
 
     command: Any = wrapped
     for one in reversed(options):
@@ -99,7 +104,13 @@ def _add(function: F, options: Sequence[Callable[[F], F]]) -> F:
     return command  # type: ignore[no-any-return]  # click's decorators keep what they wrap
 
 
-def _draw(given: dict[str, Any]) -> Draw:
+def _typed() -> frozenset[str]:
+    context = click.get_current_context()
+    source = context.get_parameter_source
+    return frozenset(name for name in context.params if source(name) is ParameterSource.COMMANDLINE)
+
+
+def _draw(given: dict[str, Any], typed: frozenset[str]) -> Draw:
     """The draw, made of the options that are its own, which leave `given`."""
     from topdraw.core.records import Decoding
     from topdraw.sampling.budget import Budget
@@ -111,6 +122,7 @@ def _draw(given: dict[str, Any]) -> Draw:
         server=_take(Server, given),
         stopping=_take(Stopping, given),
         budget=Budget(**caps) if any(cap is not None for cap in caps.values()) else None,
+        given=typed,
         **{f.name: given.pop(f.name) for f in dataclasses.fields(Draw) if f.name in given},
     )
 

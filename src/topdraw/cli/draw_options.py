@@ -195,6 +195,13 @@ ENDPOINT: list[Callable[[F], F]] = [
         metavar="SECONDS",
         about="... without a byte of the answer. Default: 120.",
     ),
+    option(
+        "Endpoint",
+        "--patience",
+        type=_SECONDS,
+        metavar="SECONDS",
+        about="Give up a server that has given nothing usable for so long. Default: 180.",
+    ),
 ]
 
 BUDGET: list[Callable[[F], F]] = [
@@ -210,15 +217,15 @@ BUDGET: list[Callable[[F], F]] = [
         "--max-tokens",
         type=POSITIVE,
         metavar="N",
-        about="Stop before the run has cost more tokens, prompts included. (The longest output "
-        "is --max-output-tokens.)",
+        about="Begin no request that would bring the run above it, prompts included, at the mean "
+        "cost so far. (The longest output is --max-output-tokens.)",
     ),
     option(
         "Budget",
         "--max-usd",
         type=_ABOVE_0,
         metavar="USD",
-        about="Stop before the run has cost more; the model's price must be known.",
+        about="The same in USD; the model's price must be known.",
     ),
     option(
         "Budget",
@@ -234,6 +241,8 @@ prices_option = option(
     type=click.Path(exists=True, dir_okay=False),
     metavar="FILE",
     about="Your price table (TOML); it comes before the one that is shipped.",
+    envvar="TOPDRAW_PRICES",
+    show_envvar=True,
 )
 
 DURABILITY: Callable[[F], F] = option(

@@ -6,6 +6,7 @@ Try it: `topdraw sample countdown -n 10 --problems 5 --out runs/try`.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import itertools
@@ -17,18 +18,32 @@ import click
 
 from topdraw.cli.connecting import connect_model
 from topdraw.cli.display import DrawDisplay, shown
-from topdraw.cli.draw import Draw, Stopping
+from topdraw.cli.draw import Draw, Server
 from topdraw.cli.pace import many
 from topdraw.cli.shown import line
-from topdraw.core.records import Problem, Task
+from topdraw.core.records import Decoding, Problem, Task
 from topdraw.core.until import Until
-from topdraw.errors import BudgetExhausted, ConfigError, ResumeConflict, UnknownNameError
+from topdraw.errors import (
+    BudgetExhausted,
+    ConfigError,
+    EndpointError,
+    ResumeConflict,
+    StoreError,
+    UnknownNameError,
+)
 from topdraw.store.run import Run
 
 if TYPE_CHECKING:
     from topdraw.sampling.stopping import Judge
 
 _BATCH = {"pass": 1, "settled": 4}
+
+
+class Drawn(NamedTuple):
+    """A run after a draw, and why samples are missing; None when none is."""
+
+    run: Run
+    stopped: BudgetExhausted | EndpointError | None
 
 
 def draw_run(
@@ -49,43 +64,92 @@ def draw_run(
         greedy: whether one greedy sample per problem is drawn as well.
         until: when a problem needs no further samples.
         by: the scorer of `until` as the command line names it.
+
+    Raises:
+        BudgetExhausted: when a cap stopped it; what is drawn is in Parquet files by then.
+        EndpointError: when samples could not be drawn; likewise.
+    """
+    run, stopped = draw_what_there_is(task, draw, out=out, greedy=greedy, until=until, by=by)
+    if stopped is None:
+        return run
+    stopped.hint += f" What is there can be used: `topdraw score {run.path}`, `topdraw report`."
+    raise stopped
+
+
+def draw_what_there_is(
+    task: Task,
+    draw: Draw,
+    *,
+    out: str | os.PathLike[str] | None,
+    greedy: bool,
+    until: Until | None = None,
+    by: str = "",
+) -> Drawn:
+    """The same as `draw_run`, for callers that go on with a part of the samples.
+
+    Raises:
+        BudgetExhausted: when a cap left nothing at all.
+        EndpointError: when no sample could be drawn.
     """
     from topdraw.sampling.engine import sample
+    from topdraw.sampling.plan import default_path, with_task_defaults
     from topdraw.sampling.prices import read_prices
 
     prices = None if draw.prices is None else read_prices(draw.prices)
     judge = None if until is None else _judge(until, by)
     display = DrawDisplay(paid=bool(draw.server.endpoint), at_most=until is not None)
-    with shown(display) as say:
-        model = connect_model(draw, display.retrying)
-        try:
-            run = sample(
-                task,
-                model,
-                draw.n,
-                **dataclasses.asdict(draw.decoding),
-                seed=draw.seed,
-                greedy=greedy and getattr(model, "holds_greedy", True),
-                out=out,
-                concurrency=draw.concurrency,
-                budget=draw.budget,
-                until=until,
-                judge=judge,
-                durability=draw.durability,
-                prices=prices,
-                on_progress=display.progress,
-                on_interrupt=lambda: say(_stopping(display.state.under_way)),
-            )
-        except BudgetExhausted as error:
-            _explain_small_cap(error, draw, display, len(task.problems))
-            raise
-        except ResumeConflict as error:
-            _explain_other_problems(error, task, out)
-            raise
-    if display.state.drawn == 0:
+    stopped: BudgetExhausted | EndpointError | None = None
+    try:
+        with shown(display) as say:
+            model = connect_model(draw, display.retrying)
+            decoding = with_task_defaults(draw.decoding, task.decoding)
+            place = out or default_path(task, model.identity, decoding, draw.seed, until=until)
+            try:
+                sample(
+                    task,
+                    model,
+                    draw.n,
+                    **dataclasses.asdict(draw.decoding),
+                    seed=draw.seed,
+                    greedy=greedy and getattr(model, "holds_greedy", True),
+                    out=place,
+                    concurrency=draw.concurrency,
+                    budget=draw.budget,
+                    until=until,
+                    judge=judge,
+                    durability=draw.durability,
+                    prices=prices,
+                    on_progress=display.progress,
+                    on_interrupt=lambda: say(_stopping(display.state.under_way)),
+                )
+            except BudgetExhausted as error:
+                _explain_small_cap(error, draw, display, len(task.problems))
+                stopped = error
+            except EndpointError as error:
+                stopped = error
+            except ResumeConflict as error:
+                _explain_other_problems(error, task, place)
+                raise
+    finally:
+        _tell_dropped(display.state.dropped)
+    run = Run.open(place)
+    if display.state.drawn == 0 and stopped is None:
         click.echo(f"Nothing to draw: {run.path} is complete.", err=True)
-    run.seal()
-    return run
+    if stopped is None:
+        run.seal()
+        return Drawn(run, None)
+    if not any(run.drawn(sampler.hash) for sampler in run.manifest.samplers):
+        raise stopped
+    with contextlib.suppress(StoreError):  # what stopped it matters more
+        run.seal()
+    return Drawn(run, stopped)
+
+
+def _tell_dropped(requests: int) -> None:
+    if requests:
+        was, they = ("was", "it") if requests == 1 else ("were", "they")
+        what = f"{many(requests, 'request')} under way {was} dropped; {they} may be charged."
+        click.echo(what, err=True)
 
 
 def _judge(until: Until, by: str) -> Judge:
@@ -97,8 +161,6 @@ def _judge(until: Until, by: str) -> Judge:
     except UnknownNameError as error:
         error.hint += " A function of your own is named again with --by FILE.py:NAME."
         raise
-    if named.name != until.by:
-        raise ConfigError(f"This run stops {until}; --by names {named.name!r}.")
     return functools.partial(apply_scorer, named)
 
 
@@ -121,14 +183,12 @@ def _explain_small_cap(
         )
 
 
-def _explain_other_problems(
-    error: ResumeConflict, task: Task, out: str | os.PathLike[str] | None
-) -> None:
+def _explain_other_problems(error: ResumeConflict, task: Task, out: str | os.PathLike[str]) -> None:
     """Say which prompt or target has changed, where a manifest has but a digest."""
-    stored = {} if out is None else Run.open(out).problems
+    stored = Run.open(out).problems
     asked = {problem.id: problem for problem in task.problems}
     ids = [key for key in {**stored, **asked} if _told(stored.get(key)) != _told(asked.get(key))]
-    if ids and stored:
+    if ids:
         texts = _told(stored.get(ids[0])), _told(asked.get(ids[0]))
         same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False))
         common = max(sum(1 for _ in same) - 30, 0)
@@ -145,32 +205,58 @@ def _told(problem: Problem | None) -> str:
     return f"{problem.prompt!r} with the target {json.dumps(problem.target, ensure_ascii=False)}"
 
 
-def stopping_rule(stopping: Stopping, by: str) -> Until | None:
+def stopping_rule(draw: Draw, by: str, *, before: Until | None = None) -> Until | None:
     """When a problem needs no further samples, as the command line says; None for never.
 
     Args:
-        stopping: its options.
+        draw: the options.
         by: the scorer whose verdicts or answers count, as --by names it; "" when there is none.
+        before: the rule of a run that goes on, for what the options leave open.
 
     Raises:
+        UsageError: for an option that would do nothing.
         ConfigError: when there is no scorer.
         UnknownNameError: when nobody registered it.
     """
     from topdraw.scoring.resolve import resolve_scorer
 
-    if stopping.until is None:
+    rule = draw.stopping.until or (before.rule if before else None)
+    for name in ("batch", "confidence"):
+        if name in draw.given and rule is None:
+            raise click.UsageError(f"--{name} belongs to a stopping rule: name one with --until.")
+    if "confidence" in draw.given and rule == "pass":
+        raise click.UsageError("--confidence belongs to --until settled: a pass is a pass.")
+    if rule is None:
         return None
     if not by:
         raise ConfigError(
-            f"--until {stopping.until} needs a scorer, and this task has none of its own.",
+            f"--until {rule} needs a scorer, and this task has none of its own.",
             hint="Name one with --by.",
         )
-    batch = stopping.batch or _BATCH[stopping.until]
-    return Until(stopping.until, resolve_scorer(by).name, batch, stopping.confidence)
+    same = before if before is not None and before.rule == rule else None
+    confidence = draw.stopping.confidence
+    if same is not None and "confidence" not in draw.given:
+        confidence = same.confidence
+    batch = draw.stopping.batch or (same.batch if same else _BATCH[rule])
+    # A function from a file is registered by whoever names it again.
+    named = by if before is not None and by == before.by else resolve_scorer(by).name
+    return Until(rule, named, batch, confidence)
+
+
+def check_by(draw: Draw, before: Until | None = None) -> None:
+    """Refuse a --by that would do nothing, where it is about stopping alone.
+
+    Raises:
+        UsageError: when there is no stopping rule.
+    """
+    if "by" in draw.given and draw.stopping.until is None and before is None:
+        raise click.UsageError(
+            "--by names the scorer of a stopping rule: add --until. (`topdraw score` scores.)"
+        )
 
 
 class Reopened(NamedTuple):
-    """What a run was drawn with: all that it takes to go on."""
+    """What a run was drawn with: all that it takes to go on, and what was asked otherwise."""
 
     task: Task
     draw: Draw
@@ -178,39 +264,65 @@ class Reopened(NamedTuple):
     until: Until | None
 
 
-def reopened(path: str, draw: Draw) -> Reopened:
-    """What a run was drawn with; n, the model's address and the like are those of `draw`.
+def reopened(path: str, draw: Draw, *, greedy: bool) -> Reopened:
+    """What a run was drawn with, except where the command line says something else.
+
+    What it says otherwise is refused later, by name, if it would make another run of it.
+
+    Args:
+        path: of the run.
+        draw: the options; n and the model's address are not stored in a run as such.
+        greedy: whether greedy samples are asked for.
 
     Raises:
         ConfigError: when the run does not say where its model is, and `draw` does not either.
     """
     run = Run.open(path)
-    sampler = run.manifest.sampler("sampled")
+    manifest, given = run.manifest, draw.given
+    sampler = manifest.sampler("sampled")
     if sampler is None:
         raise ConfigError(f"The run {path} has no samples to go on with.")
-    about = run.manifest.task
+    about = manifest.task
     task = Task(
         str(about["name"]),
         str(about["version"]),
         tuple(run.problems.values()),
-        scorer=run.manifest.scorer,
+        scorer=manifest.scorer,
     )
     again = dataclasses.replace(
         draw,
+        n=draw.n if "n" in given else sampler.n,
         model=_model_again(run, draw),
-        seed=run.manifest.seed,
-        decoding=sampler.decoding,
+        seed=draw.seed if "seed" in given else manifest.seed,
+        decoding=_decoding_again(sampler.decoding, draw),
+        server=_server_again(run, draw),
     )
-    greedy = run.manifest.sampler("greedy") is not None
-    return Reopened(task, again, greedy, run.manifest.until)
+    if "greedy" not in given:
+        greedy = manifest.sampler("greedy") is not None
+    return Reopened(task, again, greedy, manifest.until)
+
+
+def _decoding_again(stored: Decoding, draw: Draw) -> Decoding:
+    options = {f.name: f.name for f in dataclasses.fields(stored)}
+    options["max_tokens"] = "max_output_tokens"
+    asked = {n: getattr(draw.decoding, n) for n, option in options.items() if option in draw.given}
+    return dataclasses.replace(stored, **asked)
+
+
+def _server_again(run: Run, draw: Draw) -> Server:
+    if "api" in draw.given or run.manifest.model.get("api") != "completions":
+        return draw.server
+    return (
+        dataclasses.replace(draw.server, api="completions") if draw.server.endpoint else draw.server
+    )
 
 
 def _model_again(run: Run, draw: Draw) -> str:
     model = run.manifest.model
     if draw.server.endpoint:
-        return str(model.get("model") or draw.model or "")
+        return draw.model or str(model.get("model") or "")
     if model.get("kind") == "builtin":
-        return str(model["name"])
+        return draw.model or str(model["name"])
     if draw.model is None:
         raise ConfigError(
             f"The run {run.path} does not store where its model is: {dict(model)}.",

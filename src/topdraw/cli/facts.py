@@ -107,7 +107,8 @@ def sample_facts(held: Census) -> Facts:
             facts.append((one.role, ", ".join([_drawn(one), _ended(one)]).removesuffix(", ")))
             continue
         about = ", estimated in part" if one.estimated else ""
-        tokens = f"{compact(one.prompt_tokens)} of prompts, {compact(one.output_tokens)} of outputs"
+        prompts = f"{compact(one.prompt_tokens)} of prompts (once per sample)"
+        tokens = f"{prompts}, {compact(one.output_tokens)} of outputs"
         facts += [
             (one.role, _drawn(one)),
             ("repeats", _repeats(one)),
@@ -174,7 +175,8 @@ def bill_facts(charged: Charged) -> Facts:
         if count
     ]
     unknown = f"; {bill.unknown_samples:,} more may have been" if bill.unknown_samples else ""
-    tokens = f"{bill.prompt_tokens:,} of prompts, {bill.output_tokens:,} of outputs"
+    prompts = f"{bill.prompt_tokens:,} of prompts (once per request)"
+    tokens = f"{prompts}, {bill.output_tokens:,} of outputs"
     unused = f"; {bill.unused_tokens:,} of them bought nothing" if bill.unused_tokens else ""
     facts = [
         ("requests", f"{bill.requests:,}: {', '.join(fates)}"),

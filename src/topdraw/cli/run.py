@@ -43,8 +43,9 @@ def command(
     """Draw, verify, rank and compare: TASK is a task's name, or a .jsonl file.
 
     Killed at any moment, the same command goes on where it stopped and ends with the same samples.
+    Stopped by a cap, it reports what there is and ends with exit code 5.
     """
-    from topdraw.cli.drawing import draw_run, stopping_rule
+    from topdraw.cli.drawing import draw_what_there_is, stopping_rule
     from topdraw.cli.report import show_report
     from topdraw.cli.steps import (
         check_names,
@@ -53,7 +54,7 @@ def command(
         ranking_scorers,
         score_run,
     )
-    from topdraw.errors import ConfigError
+    from topdraw.errors import BudgetExhausted, ConfigError
 
     loaded = load_task(task, problems=problems, task_seed=task_seed, pairs=task_options)
     verifier = by or loaded.scorer
@@ -63,8 +64,14 @@ def command(
         )
     check_names(scorers=(verifier, value))
     check_targets(loaded, verifier)
-    until = stopping_rule(draw.stopping, verifier)
-    run = draw_run(loaded, draw, out=out, greedy=greedy, until=until, by=verifier)
+    until = stopping_rule(draw, verifier)
+    run, stopped = draw_what_there_is(
+        loaded, draw, out=out, greedy=greedy, until=until, by=verifier
+    )
+    if stopped is not None and not isinstance(stopped, BudgetExhausted):
+        raise stopped
     scored_by, *ranked_by = score_run(run, [verifier, *ranking_scorers(run, value)])
     ranking = ranked_by[0] if ranked_by else None
     show_report(run, by=scored_by, value=ranking, out=None, as_json=as_json)
+    if stopped is not None:
+        raise stopped

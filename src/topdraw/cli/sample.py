@@ -6,12 +6,20 @@ Not here: scoring. Try it: `topdraw sample countdown -n 10 --problems 5 --out ru
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 import click
 
 from topdraw.cli.draw import Draw, draw_options
 from topdraw.cli.grouped import GroupedCommand
 from topdraw.cli.options import greedy_option, json_option, option, out_option, task_options
+
+_OF_THE_RUN = {
+    "out": "--out",
+    "problems": "--problems",
+    "task_seed": "--task-seed",
+    "task_options": "--option",
+}
 
 
 @click.command("sample", cls=GroupedCommand)
@@ -22,8 +30,8 @@ from topdraw.cli.options import greedy_option, json_option, option, out_option, 
     "--resume",
     type=click.Path(exists=True, file_okay=False),
     metavar="RUN",
-    about="Go on with this run: its task, model, decoding, seed and stopping rule; -n says how "
-    "many.",
+    about="Go on with this run: its task, model, decoding, seed, stopping rule and n; a larger "
+    "-n tops up.",
 )
 @out_option
 @greedy_option
@@ -52,20 +60,24 @@ def command(
     Stopped half-way, the same command draws only what is missing; a larger -n tops up, and so does
     --resume RUN -n N. A run of an endpoint needs its --endpoint again: no address is stored.
     """
-    from topdraw.cli.drawing import draw_run, reopened, stopping_rule
+    from topdraw.cli.drawing import check_by, draw_run, reopened, stopping_rule
     from topdraw.cli.steps import check_targets, load_task
 
-    if (task is None) == (resume is None):
+    if task is None and resume is None:
         raise click.UsageError("Give a TASK, or --resume RUN.")
     if resume is not None:
-        loaded, draw, greedy, until = reopened(resume, draw)
-        out, scorer = resume, by or (until.by if until else "")
+        _refuse_what_a_run_has(draw.given)
+        loaded, draw, greedy, before = reopened(resume, draw, greedy=greedy)
+        check_by(draw, before)
+        out, scorer = resume, by or (before.by if before else loaded.scorer)
+        until = stopping_rule(draw, scorer, before=before)
     else:
+        check_by(draw)
         loaded = load_task(task or "", problems=problems, task_seed=task_seed, pairs=task_options)
         scorer = by or loaded.scorer
-        until = stopping_rule(draw.stopping, scorer)
-    if until is not None:
-        check_targets(loaded, until.by)
+        until = stopping_rule(draw, scorer)
+        if until is not None:
+            check_targets(loaded, until.by)
     run = draw_run(loaded, draw, out=out, greedy=greedy, until=until, by=scorer)
     samples = sum(
         len(run.drawn(one.hash)) for one in run.manifest.samplers if one.role == "sampled"
@@ -76,3 +88,13 @@ def command(
         return
     click.echo(f"{samples:,} samples of {len(run.problems):,} problems in {run.path}", err=True)
     click.echo(str(run.path))
+
+
+def _refuse_what_a_run_has(given: Collection[str]) -> None:
+    if "task" in given:
+        raise click.UsageError("Give a TASK or --resume RUN, not both: a run has its task.")
+    for name, spelled in _OF_THE_RUN.items():
+        if name in given:
+            raise click.UsageError(
+                f"{spelled} has no place beside --resume RUN: a run has its own."
+            )

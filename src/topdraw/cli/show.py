@@ -103,7 +103,7 @@ def _as_json(run: Run, held: Census, charged: Charged) -> dict[str, object]:
         ],
         "scorers": [dataclasses.asdict(one) for one in held.scorers],
         "bill": _bill(charged.bill),
-        "endpoints": {name: _bill(one) for name, one in charged.endpoints.items()},
+        "endpoints": {name: _endpoint(one) for name, one in charged.endpoints.items()},
         "cost_usd": charged.usd,
         "price": None if price is None else {**dataclasses.asdict(price), "date": str(price.date)},
         "notes": run.recovered,
@@ -112,3 +112,9 @@ def _as_json(run: Run, held: Census, charged: Charged) -> dict[str, object]:
 
 def _bill(bill: Bill) -> dict[str, object]:
     return {**dataclasses.asdict(bill), "paid_unused": bill.paid_unused, "tokens": bill.tokens}
+
+
+def _endpoint(bill: Bill) -> dict[str, object]:
+    """Without what nobody knows of one endpoint: which of its choices were kept."""
+    unknown = ("kept_samples", "paid_unused")
+    return {name: value for name, value in _bill(bill).items() if name not in unknown}

@@ -68,9 +68,9 @@ class Estimate:
         if math.isnan(self.value):
             return "-"
         if math.isnan(self.low):
-            return f"{self.value:.{self.decimals}f}"
+            return f"{self.value:z.{self.decimals}f}"
         d = self.decimals
-        return f"{self.value:.{d}f} [{self.low:.{d}f}, {self.high:.{d}f}]"
+        return f"{self.value:z.{d}f} [{self.low:z.{d}f}, {self.high:z.{d}f}]"
 
     def as_dict(self) -> dict[str, float | int | str | None]:
         """JSON values; NaN and infinities, which JSON does not have, become None."""

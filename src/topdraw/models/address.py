@@ -43,7 +43,8 @@ def read_address(spec: str, api: Api) -> tuple[yarl.URL, Api]:
     if url.user or url.password:
         raise ConfigError(
             f"The address {shown(url)} carries a user name or password.",
-            hint="Name the key's environment variable with api_key_env, or its file: api_key_file.",
+            hint="Name the key's environment variable with --api-key-env, or its file with "
+            "--api-key-file (api_key_env, api_key_file in Python).",
         )
     if url.scheme not in ("http", "https") or not url.host:
         said = shown(url).rpartition("@")[2]  # without a scheme a password stands in the path
@@ -72,7 +73,9 @@ def read_key(
     """
     if variable and file is not None:
         raise ConfigError(
-            "The key is to come from api_key_env and from api_key_file.", hint="Name one of them."
+            "The key is to come from an environment variable and from a file.",
+            hint="Name one of them: --api-key-env or --api-key-file (api_key_env, api_key_file in "
+            "Python).",
         )
     if file is not None:
         where, key = f"the file {fspath(file)!r}", _content(Path(file))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import yarl
 
 _LARGEST_ANSWER_BYTES = 32 * 2**20
+_NAME_ONE = "Name one with --model (model=... in Python)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,12 +323,10 @@ def _only_model(endpoint: Endpoint) -> str:
         names = pool.submit(asyncio.run, names_of()).result()
     where = shown(endpoint.url)
     if not names:
-        raise ConfigError(
-            f"The server at {where} does not list models.", hint="Name one: model=..."
-        )
+        raise ConfigError(f"The server at {where} does not list models.", hint=_NAME_ONE)
     if len(names) > 1:
         listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
         raise ConfigError(
-            f"The server at {where} has {len(names)} models: {listed}.", hint="Name one: model=..."
+            f"The server at {where} has {len(names)} models: {listed}.", hint=_NAME_ONE
         )
     return names[0]

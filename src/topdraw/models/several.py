@@ -117,7 +117,7 @@ class Endpoints:
             served = (f"{p.where} {p.endpoint.model!r} ({p.endpoint.api})" for p in self._places)
             raise ConfigError(
                 f"The endpoints do not serve one model: {', '.join(served)}.",
-                hint="Name the one that all have: model=...",
+                hint="Name the one that all have with --model (model=... in Python).",
             )
 
     def __repr__(self) -> str:

@@ -103,12 +103,18 @@ def endpoint_error(
         hint = f"It asked us to wait {trouble.hint_seconds:.0f} s; run the same command later."
     times = f" after {attempts} attempts" if attempts > 1 else ""
     return kind(
-        f"{shown(url)} did not answer{times}: {what}.",
+        f"{shown(url)} did not answer{times}: {_ended(what)}",
         hint=hint,
         status=trouble.status,
         attempts=attempts,
         request_id=trouble.request_id,
     )
+
+
+def _ended(said: str) -> str:
+    """The words of a server as the end of a sentence: it may have put its own full stop."""
+    text = said.rstrip()
+    return text if text.rstrip("\"')").endswith((".", "!", "?", "\u2026")) else f"{text}."
 
 
 def _some(names: Sequence[str]) -> str:

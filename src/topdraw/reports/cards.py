@@ -23,12 +23,12 @@ _HEAD_BYTES, _TAIL_BYTES = 2000, 2400
 _WORDS = {
     "passed": ("✓", "passed"),
     "failed": ("✗", "failed"),
-    "missing": ("?", "not scored"),
+    "missing": ("?", "score missing"),
     "unscored": ("?", "not scored yet"),
     "missed": ("✗", "missed"),
     "never": ("○", "never solved"),
     "solved": ("✓", "solved"),
-    "unanswered": ("?", "not scored"),
+    "unanswered": ("?", "no score"),
 }
 _NAMES = {"best_of_n": "best of n", "weighted_majority": "weighted majority"}
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from topdraw.core.estimate import Estimate
+from topdraw.reports.lacking import lacking_notes, missing_notes, unfinished, untouched
 from topdraw.reports.stopping import spent, stopping_notes
 from topdraw.reports.strategies import is_real, phrase
 
 if TYPE_CHECKING:
     from topdraw.analysis.summary import Curve, Summary
 
-_NAMED = 5
+_NAMED, _FEW = 5, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def headline(summary: Summary) -> str:
         f"{claim.words}{'' if claim.words.endswith('reach') else ':'} {claim.estimate}"
         for claim in claims
     ]
-    return "; ".join(told) + "."
+    return "; ".join(told) + unfinished(summary) + "."
 
 
 def reading(summary: Summary) -> str:
@@ -106,7 +107,9 @@ def reading(summary: Summary) -> str:
         summary: of a run; sentences it cannot support are left out.
     """
     oracle = curve_of(summary, "oracle")
-    if oracle is not None and not any(e.value for e in oracle.estimates):
+    # Where a rule stopped the drawing, the first samples may all be wrong and a later one right.
+    last = [oracle.drawn] if oracle is not None and oracle.drawn else []
+    if oracle is not None and not any(e.value for e in (*oracle.estimates, *last)):
         return "No sample of any problem was correct: there is nothing yet to choose from."
     return " ".join(
         sentence
@@ -118,6 +121,7 @@ def reading(summary: Summary) -> str:
 def beware(summary: Summary) -> list[str]:
     """What a reader must know before believing a number: one sentence each, loudest first."""
     notes = stopping_notes(summary.stopping) if summary.stopping else []
+    notes += lacking_notes(summary)
     notes += _made_worse(summary)
     judged = [c.label for c in summary.curves if c.chooser == summary.by and c.strategy != "oracle"]
     if summary.by and judged:
@@ -125,23 +129,33 @@ def beware(summary: Summary) -> list[str]:
             f"The scorer {summary.by!r} both chose and graded. What it chose is then an upper "
             "bound like the oracle and not a result; rank with another scorer (--value)."
         )
-    if summary.missing:
-        notes.append(
-            f"{summary.missing:,} of {summary.samples:,} samples could not be scored. They are "
-            "left out of n and count neither as right nor as wrong."
-        )
-    if summary.unanswered:
-        rest = len(summary.unanswered) - _NAMED
-        some = ", ".join(summary.unanswered[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
-        notes.append(
-            f"{_problems(len(summary.unanswered))} without a single scored "
-            f"{'batch' if summary.stopping else 'sample'}, left out of every number: {some}."
-        )
-    if 0 < summary.problems < 30:
-        notes.append(
-            f"Only {_problems(summary.problems)}: the intervals are wide and rest on few cases."
-        )
-    return notes
+    return notes + missing_notes(summary) + _unanswered(summary) + _few(summary)
+
+
+def _unanswered(summary: Summary) -> list[str]:
+    """Problems that have samples and are in no number all the same."""
+    empty = untouched(summary)
+    names = [name for name in summary.unanswered if name not in empty]
+    if not names:
+        return []
+    rest = len(names) - _NAMED
+    some = ", ".join(names[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
+    return [
+        f"{_problems(len(names))} without a single scored "
+        f"{'batch' if summary.stopping else 'sample'}, left out of every number: {some}."
+    ]
+
+
+def _few(summary: Summary) -> list[str]:
+    """The problems that the numbers stand on, when they are few."""
+    answered = summary.problems - len(summary.unanswered)
+    if not 0 < answered < _FEW:
+        return []
+    some = (
+        f"{answered:,} of {_problems(summary.problems)} {'is' if answered == 1 else 'are'} in the"
+    )
+    which = f"{some} numbers" if summary.unanswered else _problems(answered)
+    return [f"Only {which}: the intervals are wide and rest on few cases."]
 
 
 def _made_worse(summary: Summary) -> list[str]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from topdraw.analysis.summary import model_name
 from topdraw.core.records import Candidates, Decoding, Sample
+from topdraw.reports.bill import bill_facts
 from topdraw.reports.recipe import Recipe, facts_of, run_command
 from topdraw.reports.views import ProblemView, problem_view, shown_problems
 
@@ -74,7 +76,7 @@ def _weights(arrays: Candidates, summary: Summary) -> dict[str, FloatArray]:
 
 
 def recipe_of(run: Run, summary: Summary) -> Recipe:
-    """The command that makes this run again, and what it stands on.
+    """The command that makes this run again where it lies, and what it stands on.
 
     Args:
         run: any run.
@@ -104,6 +106,7 @@ def recipe_of(run: Run, summary: Summary) -> Recipe:
             by=by if by != manifest.scorer else "",
             value=summary.value,
             until=manifest.until,
+            out=str(run.path),
         ),
         facts=facts_of(
             version=manifest.topdraw,
@@ -117,3 +120,20 @@ def recipe_of(run: Run, summary: Summary) -> Recipe:
             until=manifest.until,
         ),
     )
+
+
+def bill_of(run: Run) -> tuple[tuple[str, str], ...]:
+    """What the run's requests cost, at the shipped prices; empty when none is on record.
+
+    Args:
+        run: any run.
+
+    Raises:
+        StoreError: if the run cannot be read.
+    """
+    from topdraw.sampling.prices import price_of
+
+    identity = run.manifest.model
+    # A server knows its model by "model"; "name" may be a person's word for it.
+    model = str(identity.get("model") or model_name(identity))
+    return bill_facts(run.bill(), model, price_of(model))

@@ -30,6 +30,7 @@ from topdraw.reports.figure import curves_figure
 from topdraw.reports.finding import beware, finding, headline, reading
 from topdraw.reports.forest import forest
 from topdraw.reports.frame import NARROW, WIDE
+from topdraw.reports.lacking import samples_drawn, unfinished
 from topdraw.reports.recipe import Recipe
 from topdraw.reports.table import strategy_table
 from topdraw.reports.views import ProblemView, worst_first
@@ -67,12 +68,17 @@ def report(
         StoreError: if the run cannot be read or the page cannot be written.
     """
     from topdraw.analysis.summary import summarize
-    from topdraw.reports.gather import problem_views, recipe_of
+    from topdraw.reports.gather import bill_of, problem_views, recipe_of
     from topdraw.store.run import Run
 
     opened = run if isinstance(run, Run) else Run.open(run)
     summary = summary or summarize(opened, by=by, value=value)
-    page = render_page(summary, problem_views(opened, summary), recipe=recipe_of(opened, summary))
+    page = render_page(
+        summary,
+        problem_views(opened, summary),
+        recipe=recipe_of(opened, summary),
+        bill=bill_of(opened),
+    )
     path = Path(out) if out is not None else opened.path / "report.html"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +89,11 @@ def report(
 
 
 def render_page(
-    summary: Summary, problems: Sequence[ProblemView] = (), *, recipe: Recipe | None = None
+    summary: Summary,
+    problems: Sequence[ProblemView] = (),
+    *,
+    recipe: Recipe | None = None,
+    bill: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The page as text that encodes to UTF-8, whatever the model wrote.
 
@@ -91,6 +101,7 @@ def render_page(
         summary: the numbers.
         problems: the problems to open, in the order shown.
         recipe: how to make the run again; left out when None.
+        bill: what its requests cost, as (name, value); left out when empty.
 
     Returns:
         A whole HTML document. It holds at most a few kilobytes per sample and 1,000 problems in
@@ -127,6 +138,9 @@ def render_page(
         methods=_methods(summary),
         table=strategy_table(summary),
         cost=_cost(summary),
+        bill=bill,
+        drawn=samples_drawn(summary),
+        unfinished=unfinished(summary),
         differences=forest(summary),
         problems=shown,
         every=every,
@@ -160,15 +174,18 @@ def _methods(summary: Summary) -> list[tuple[str, str]]:
 
 def _cost(summary: Summary) -> list[tuple[str, str]]:
     tokens, samples = summary.output_tokens, summary.samples
-    rows = [("problems", f"{summary.problems:,}"), ("samples drawn", f"{samples:,}")]
+    drawn = samples_drawn(summary).rpartition(" ")[0]
+    rows = [("problems", f"{summary.problems:,}"), ("samples drawn", drawn)]
     if tokens and samples:
         rows += [("output tokens", f"{tokens:,}"), ("tokens per sample", f"{tokens / samples:.1f}")]
     if summary.stopping:
         rows.append(("samples per problem", f"{summary.stopping.per_problem:.1f}"))
-    rows.append(("samples not scored", f"{summary.missing:,}"))
+    rows.append(("missing scores", f"{summary.missing:,}"))
+    if summary.unscored:
+        rows.append(("not scored yet", f"{summary.unscored:,}"))
     correct = sum(row.c for row in summary.rows)
-    if tokens and correct:
-        rows.append(("tokens per correct sample", f"{tokens / correct:,.0f}"))
+    if summary.scored_tokens and correct:
+        rows.append(("tokens per correct sample", f"{summary.scored_tokens / correct:,.0f}"))
     return rows
 
 

@@ -41,6 +41,7 @@ def run_command(
     by: str = "",
     value: str = "",
     until: Until | None = None,
+    out: str = "",
 ) -> str:
     """The `topdraw run` command of a draw; settings at their default are left out.
 
@@ -55,6 +56,7 @@ def run_command(
         by: the verifier; "" when it is the task's own.
         value: the ranking scorer; "" when it is the default one.
         until: the rule that stopped the drawing.
+        out: the directory of the run, to go on in it; "" for the usual one.
     """
     words = ["topdraw", "run", task, *_model_words(model), "-n", str(n), *_decoding(decoding)]
     words += ["--seed", str(seed)]
@@ -65,6 +67,7 @@ def run_command(
     words += _until(until) if until else []
     words += ["--by", by] if by else []
     words += ["--value", value] if value else []
+    words += ["--out", out] if out else []
     return " ".join(map(_quoted, words))
 
 

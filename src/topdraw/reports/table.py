@@ -100,8 +100,7 @@ def _spent(summary: Summary, ks: tuple[int, ...]) -> tuple[float, ...]:
         return tuple(per_sample * k if per_sample > 0 else math.nan for k in ks)
     # Beyond the first samples the rule decides how many there are.
     known = [stopping.tokens * k if k <= stopping.first else math.nan for k in ks]
-    asked = sum(row.n > 0 for row in summary.rows)
-    every = [*known, summary.output_tokens / max(asked, 1)]
+    every = [*known, stopping.tokens_per_problem]
     return tuple(count if count > 0 else math.nan for count in every)
 
 

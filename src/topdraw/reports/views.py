@@ -84,7 +84,7 @@ class ProblemView:
         target: what the verifier compares with, as text; "" when there is nothing.
         n: scored samples.
         c: correct samples.
-        missing: samples that could not be scored.
+        missing: samples that the verifier failed on.
         outcome: "missed" when a correct sample was drawn but is mostly not picked, "never" when
             none is correct, "solved" otherwise, "unanswered" without a scored sample.
         picked: probability that each strategy picks a correct sample, by strategy.
@@ -92,6 +92,7 @@ class ProblemView:
         left_out: samples that are in none of `samples`.
         answers: the most frequent answers.
         answers_left_out: distinct answers beyond `answers`.
+        unscored: samples without a score so far.
     """
 
     problem_id: str
@@ -106,6 +107,7 @@ class ProblemView:
     left_out: int
     answers: tuple[AnswerCount, ...]
     answers_left_out: int
+    unscored: int = 0
 
 
 def problem_view(
@@ -152,6 +154,7 @@ def problem_view(
         left_out=len(samples) - sum(group.count for group in kept),
         answers=tuple(answers[:_TALLIED]),
         answers_left_out=max(0, len(answers) - _TALLIED),
+        unscored=row.unscored,
     )
 
 

@@ -110,8 +110,8 @@ class Account:
             "samples": f"The cap of {budget.samples or 0:,} samples is reached.",
             "tokens": f"The cap of {budget.tokens or 0:,} tokens is reached, with {spent.tokens:,} "
             f"spent and about {spent.mean_output():,.0f} for another output.",
-            "usd": f"The cap of {budget.usd or 0:,.2f} USD is reached, with "
-            f"{self.spent_usd or 0:,.4f} spent.",
+            "usd": f"The cap of {budget.usd or 0:,.12g} USD is reached, with "
+            f"{self.spent_usd or 0:,{'.2f' if (self.spent_usd or 0) >= 1 else '.3g'}} spent.",
             "seconds": f"The cap of {budget.seconds or 0:,g} seconds is reached.",
         }
         return said[self.halted]

@@ -100,15 +100,34 @@ def _shipped() -> PriceTable:
 
 def _parse(text: str, name: str) -> PriceTable:
     try:
-        entries = tomllib.loads(text)["price"]
-        found = [(model, _price(one)) for one in entries for model in _models(one)]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        entries = _entries(tomllib.loads(text))
+        found = [pair for at, entry in enumerate(entries, start=1) for pair in _prices(entry, at)]
+    except ValueError as error:  # that of a text which is no TOML, too
         raise FormatError(
             f"The prices in {name} cannot be used: {error}.",
             hint='Write entries like: [[price]] models = ["my-model"], input_usd = 0.2, '
             "output_usd = 0.6, date = 2026-11-20, one setting a line; USD per million tokens.",
         ) from error
     return dict(found)
+
+
+def _entries(table: Mapping[str, object]) -> list[Mapping[str, object]]:
+    entries = table.get("price")
+    if isinstance(entries, dict):
+        raise ValueError("[price] should be [[price]]")
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError("there is no [[price]] in it")
+    return entries
+
+
+def _prices(entry: Mapping[str, object], at: int) -> list[tuple[str, Price]]:
+    for name in ("models", "input_usd", "output_usd", "date"):
+        if name not in entry:
+            raise ValueError(f"entry {at} has no {name}")
+    try:
+        return [(model, _price(entry)) for model in _models(entry)]
+    except ValueError as error:
+        raise ValueError(f"entry {at}: {error}") from error
 
 
 def _models(entry: Mapping[str, object]) -> list[str]:

@@ -28,6 +28,8 @@ class Progress:
         at_once: requests now allowed to be under way; None when the model does not say.
         throttled_seconds: until the server may be asked again; 0 when it may be now.
         stopped: problems that a stopping rule ended early.
+        dropped: requests that were given up under way when the session was stopped; they may be
+            charged.
         trouble: what the draw is waiting for; "" when nothing holds it up.
     """
 
@@ -45,4 +47,5 @@ class Progress:
     at_once: int | None = None
     throttled_seconds: float = 0.0
     stopped: int = 0
+    dropped: int = 0
     trouble: str = ""

@@ -76,7 +76,7 @@ class Session:
         self._began = time.monotonic()
         self._first_error: Exception | None = None
         self._fatal: Exception | None = None
-        self._barren = self._unjudged = 0
+        self._barren = self._unjudged = self._dropped = 0
         self._took: Callable[[Sample], None] = _nobody
         self._workers: list[asyncio.Task[None]] = []
         self._timers: list[asyncio.TimerHandle] = []
@@ -116,6 +116,8 @@ class Session:
             await asyncio.gather(*self._workers, ticking, return_exceptions=True)
             for timer in self._timers:
                 timer.cancel()
+            if self._dropped:
+                self._tell()
 
     def drain(self) -> None:
         """Begin no further request; those under way have three seconds."""
@@ -123,6 +125,7 @@ class Session:
 
     def stop(self) -> None:
         """Drop what is under way."""
+        self._dropped = max(self._dropped, self._account.under_way)
         for worker in self._workers:
             worker.cancel()
 
@@ -270,6 +273,7 @@ class Session:
                 at_once=account.allowed,
                 throttled_seconds=account.throttled_seconds,
                 stopped=self._stopped,
+                dropped=self._dropped,
                 trouble=self._keeper.trouble,
             )
         )

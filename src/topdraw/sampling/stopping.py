@@ -111,6 +111,7 @@ class Pursuit:
         self._samples: dict[str, dict[int, Sample]] = {}
         self._ended = ended
         self._threads = ThreadPoolExecutor(_JUDGES)
+        self._judged = until.rule != "pass"
         for sample in stored:
             self.add(sample)
 
@@ -153,4 +154,17 @@ class Pursuit:
                 f"The judge of the stopping rule gave no Score per sample of {problem.id!r}.",
                 hint=f"{self._until.by!r} must return one Score for each sample, in their order.",
             )
+        if not self._judged:
+            self._check_verdicts(scores)
         return scores
+
+    def _check_verdicts(self, scores: Sequence[Score]) -> None:
+        """Refuse a scorer that only ranks: nothing would ever pass, and all would be drawn."""
+        told = [score.passed for score in scores if score.missing_reason is None]
+        self._judged = any(passed is not None for passed in told)
+        if told and not self._judged:
+            raise ConfigError(
+                f"The scorer {self._until.by!r} gives no verdicts, so that no sample can pass.",
+                hint="Stop by a verifier: --by SCORER (Until(by=...) in Python); "
+                "or, by a vote on its answers, --until settled.",
+            )
