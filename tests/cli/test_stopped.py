@@ -26,7 +26,7 @@ def test_a_sample_stopped_by_a_cap_compacts_and_names_what_uses_it(
     assert done.code == 5
     assert len(pandas.read_parquet(tmp_path / "x/samples")) == 6
     assert "topdraw score x" in done.err
-    assert "`topdraw report`" in done.err
+    assert "topdraw report x" in done.err
 
 
 def test_a_draw_with_failed_requests_compacts_too(topdraw: Topdraw) -> None:

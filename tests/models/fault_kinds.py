@@ -321,6 +321,12 @@ def cut_json(share: float) -> Fault:
     return fault
 
 
+def bad_byte(ask: Ask) -> Script:
+    """A whole body with a byte in its first string that no UTF-8 has."""
+    body = body_of(ask, reply(ask, ask.n)).replace(b'"', b'"\xff', 1)
+    return Script([head(length=len(body), kind=content_type(ask)) + body], "unused", ask.n)
+
+
 def cut_at(share: float, ending: Ending) -> Fault:
     """The head, this share of the body, and then the end."""
 
@@ -491,6 +497,7 @@ FAULTS: dict[str, Fault] = {
     "stall": cut_at(0.6, Ending.HANG),
     "drip for ever": endless_drip(0.05),
     "cut JSON": cut_json(0.5),
+    "a bad byte": bad_byte,
     "empty": unusable(b""),
     "HTML": unusable(HTML.encode(), kind="text/html"),
     "a number": unusable(b"42"),

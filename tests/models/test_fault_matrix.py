@@ -404,9 +404,12 @@ def test_case_24_a_huge_answer(fault: Fault) -> None:
     ],
 )
 def test_case_25_odd_text(name: str, stream: bool) -> None:
-    drawn = faced(always(saying(*ODD[name])), 2, chunk=2, stream=stream)
+    # Bad bytes that come again and again are what the model says; four times they count as noise.
+    noisy = name == "bad bytes"
+    drawn = faced(always(saying(*ODD[name])), 2, chunk=2, stream=stream, books=not noisy)
     text = OUTCOMES[name][0]
     assert drawn.outputs == [text] * 2
+    assert drawn.meter.fates == {"delivered": 1} | ({"unused": 4} if noisy else {})
     stored = pack({"output": text}, {})
     assert b"\n" not in stored
     row = json.loads(stored)

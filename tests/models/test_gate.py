@@ -243,13 +243,16 @@ def test_a_server_that_never_recovers_is_given_up_for_all_who_wait() -> None:
     run_fast(main())
 
 
-def test_a_server_that_only_says_429_is_given_up_five_times_later() -> None:
+@pytest.mark.parametrize(("lived", "patience"), [(True, 600), (False, 120)])
+def test_a_server_that_has_answered_may_say_429_for_longer(lived: bool, patience: int) -> None:
     async def main() -> None:
         gate = Gate(2, retry=RETRY)
-        for _ in range(100):
+        if lived:
+            gate.answered(0.0)
+        for _ in range(patience // 6):
             gate.failed("HTTP 429", rationed=True)
             await asyncio.sleep(6)
-        with pytest.raises(Refused, match="for 600 s"):
+        with pytest.raises(Refused, match=f"for {patience} s"):
             gate.failed("HTTP 429", rationed=True)
 
     run_fast(main())

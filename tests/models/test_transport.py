@@ -179,6 +179,20 @@ async def test_memory_stays_flat_on_a_huge_answer(pieces: tuple[bytes, ...]) -> 
     assert most < 16 * MIB
 
 
+async def test_many_huge_answers_at_once_take_turns() -> None:
+    async with RawServer(*_chunked(b" " * MIB, 64)) as server:
+        transport = Transport(largest_answer_bytes=8 * MIB)
+        url = yarl.URL(server.url)
+        tracemalloc.start()
+        asking = (transport.ask("GET", url) for _ in range(12))
+        errors = await asyncio.gather(*asking, return_exceptions=True)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        await transport.aclose()
+    assert all(isinstance(error, Trouble) and "longer than" in error.what for error in errors)
+    assert most < 48 * MIB, "all twelve at once would be 96"
+
+
 QUICK = {"connect_seconds": 5, "first_byte_seconds": 5, "between_bytes_seconds": 5}
 DEADLINES: Mapping[str, tuple[tuple[bytes, ...], dict[str, float], str, str]] = {
     "no answer": ((), {"first_byte_seconds": 0.05}, "no answer in 0.05 s", "unknown"),

@@ -90,7 +90,10 @@ def test_without_a_paired_difference_the_gain_is_left_open(summary: Summary) -> 
 
 
 def test_all_solved_is_said(summary: Summary) -> None:
-    assert "Every problem was solved" in reading(dataclasses.replace(summary, never_solved=0))
+    every = dataclasses.replace(summary, never_solved=0)
+    assert "Every problem was solved at least once." in reading(every)
+    some = dataclasses.replace(every, unanswered=("x", "y"))
+    assert "Every problem in the numbers was solved at least once." in reading(some)
 
 
 def test_loud_notes(summary: Summary) -> None:

@@ -1,6 +1,6 @@
 """Whole runs under fire: a mix of all faults, kills, interrupts, an endpoint that dies.
 
-An *odd* choice (null, empty, refused, invalid UTF-8, ...) is an outcome of the model and a function
+An *odd* choice (null, empty, refused, cut off, ...) is an outcome of the model and a function
 of (prompt, seed) alone, so the run without faults has the very same ones: all else that a server
 does wrong must leave no trace in the samples. Each test ends with the books: the bill on disk
 against the server's own record.

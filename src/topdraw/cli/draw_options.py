@@ -200,7 +200,7 @@ ENDPOINT: list[Callable[[F], F]] = [
         "--patience",
         type=_SECONDS,
         metavar="SECONDS",
-        about="Give up a server that has given nothing usable for so long. Default: 180.",
+        about="Give up a server that has given nothing usable for so long. Default: 120.",
     ),
 ]
 

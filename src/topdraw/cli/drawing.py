@@ -72,7 +72,8 @@ def draw_run(
     run, stopped = draw_what_there_is(task, draw, out=out, greedy=greedy, until=until, by=by)
     if stopped is None:
         return run
-    stopped.hint += f" What is there can be used: `topdraw score {run.path}`, `topdraw report`."
+    used_by = f"`topdraw score {run.path}` and `topdraw report {run.path}`"
+    stopped.hint += f" {used_by} use what is there."
     raise stopped
 
 

@@ -32,6 +32,8 @@ from topdraw.models.verdict import delivered, endpoint_error, in_vain, outcome_o
 if TYPE_CHECKING:
     import yarl
 
+# Bytes that are no UTF-8 so many times in a row are what the model says; the rest is noise.
+_GARBLED = 4
 _GIVEN_UP = Answered("unknown", note="we gave up waiting for it")
 
 
@@ -149,7 +151,7 @@ class Attempts:
             EndpointError: when there is no point in asking again.
         """
         name = f"topdraw-{self._nonce}-{next(self._requests)}"
-        trial, attempts, lessons = self.dialect, 0, 0
+        trial, attempts, lessons, garbled = self.dialect, 0, 0, 0
         while True:
             if trial is not self.dialect:
                 trial = trial.merge(self.dialect)
@@ -160,7 +162,8 @@ class Attempts:
             gate = self.gate
             await gate.enter()
             try:
-                reply = await self._attempt(ask, index, n, body, headers)
+                lenient = garbled >= min(_GARBLED, self._retry.attempts - 1)
+                reply = await self._attempt(ask, index, n, body, headers, lenient)
                 self._note(trial, n, len(reply.choices))
                 return reply, n
             except Trouble as trouble:
@@ -168,7 +171,7 @@ class Attempts:
                 if learned is not None:
                     trial, lessons = learned, lessons + 1
                     continue
-                attempts += 1
+                attempts, garbled = attempts + 1, garbled + trouble.garbled
                 # Whoever waits is turned away before the place is free.
                 others = gate.in_flight - 1
                 wait = await self._patience(trouble, attempts, ask.model, others)
@@ -208,14 +211,20 @@ class Attempts:
         )
 
     async def _attempt(
-        self, ask: Ask, index: int, n: int, body: dict[str, Json], headers: Mapping[str, str]
+        self,
+        ask: Ask,
+        index: int,
+        n: int,
+        body: dict[str, Json],
+        headers: Mapping[str, str],
+        lenient: bool,
     ) -> Reply:
         gate, meter = self.gate, METER.get()
         loop = asyncio.get_running_loop()
         attempt = meter.begin(Asked(ask.problem.id, index, n, self._where))
         answered, began = _GIVEN_UP, loop.time()
         try:
-            reply = await self._sent(body, ask.problem.prompt, n, headers)
+            reply = await self._sent(body, ask.problem.prompt, n, headers, lenient)
             gate.answered(began)
             answered = delivered(reply, loop.time() - began)
         except Trouble as trouble:
@@ -231,14 +240,19 @@ class Attempts:
         return reply
 
     async def _sent(
-        self, body: dict[str, Json], prompt: str, n: int, headers: Mapping[str, str]
+        self,
+        body: dict[str, Json],
+        prompt: str,
+        n: int,
+        headers: Mapping[str, str],
+        lenient: bool,
     ) -> Reply:
-        sink = Assembly(n) if self._stream else None
+        sink = Assembly(n, lenient=lenient) if self._stream else None
         answer = await self._transport.ask(
             "POST", self._completions, body, headers=headers, sink=sink
         )
         if sink is None or not 200 <= answer.status < 300:
-            return read_reply(answer.status, answer.headers, answer.raw, prompt, n)
+            return read_reply(answer.status, answer.headers, answer.raw, prompt, n, lenient=lenient)
         try:
             return read_payload(answer.status, answer.headers, sink.payload(), prompt, n)
         except Trouble as trouble:

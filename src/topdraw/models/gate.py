@@ -54,6 +54,7 @@ class Gate:
         self._opens = self._shrunk_at = -math.inf
         self._storm_began: float | None = None
         self._row = _Row()
+        self._lived = False
         self._parked: EndpointError | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._paused: set[asyncio.Future[None]] = set()
@@ -138,7 +139,7 @@ class Gate:
 
     def answered(self, sent_at: float) -> None:
         """A request sent at that time (of the loop) was answered: the server lives."""
-        self._row.count = 0
+        self._row.count, self._lived = 0, True
         if sent_at > self._shrunk_at:
             self._storm_began = None
             self._window = self._window.answered(self._loop.time())
@@ -173,7 +174,8 @@ class Gate:
 
         Args:
             what: why, for people.
-            rationed: whether the server lives and says 429: it is given up much later.
+            rationed: whether it said 429: a server that has answered before is then given up much
+                later.
 
         Raises:
             Refused: when nothing else has come for too long; everybody who waits gets it too.
@@ -184,7 +186,7 @@ class Gate:
         self._row.count += 1
         seconds = now - self._row.began
         enough = self._row.count >= self._retry.dead_after_failures
-        patience = self._retry.dead_after_seconds * (_RATIONED if rationed else 1)
+        patience = self._retry.dead_after_seconds * (_RATIONED if rationed and self._lived else 1)
         if enough and seconds >= patience:
             dead = Refused(
                 f"{self._where} has not given a usable answer for {seconds:.0f} s "

@@ -39,21 +39,33 @@ class Reply:
     model: str = ""
 
 
-def decode(raw: bytes) -> Json:
-    """The JSON of a body; bad UTF-8 is replaced, a byte order mark dropped.
+def decode(raw: bytes, *, lenient: bool = True) -> Json:
+    """The JSON of a body; a byte order mark is dropped.
+
+    Args:
+        raw: the body.
+        lenient: whether bad UTF-8 is replaced.
 
     Raises:
+        UnicodeDecodeError: when it is not UTF-8, and that matters.
         ValueError: when it is not JSON.
     """
+    errors = "replace" if lenient else "strict"
     try:
-        value: Json = json.loads(raw.decode(errors="replace").removeprefix("\ufeff"))
+        value: Json = json.loads(raw.decode(errors=errors).removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return value
 
 
 def read_reply(
-    status: int, headers: Mapping[str, str], raw: bytes, prompt: str, n: int = 1
+    status: int,
+    headers: Mapping[str, str],
+    raw: bytes,
+    prompt: str,
+    n: int = 1,
+    *,
+    lenient: bool = True,
 ) -> Reply:
     """The choices in a reply.
 
@@ -63,6 +75,8 @@ def read_reply(
         raw: the body.
         prompt: what was asked, to estimate its tokens when the server does not count.
         n: choices asked for.
+        lenient: whether bad UTF-8 in a good reply is replaced; else it is a reply that was garbled
+            on its way.
 
     Raises:
         Trouble: when there is no usable choice in it.
@@ -72,13 +86,21 @@ def read_reply(
     if plain is not None:
         return plain
     try:
-        payload = decode(raw)
+        payload = decode(raw, lenient=lenient or not fine)
+    except UnicodeDecodeError:
+        raise garbled(status) from None
     except ValueError:
         text = raw[:2000].decode(errors="replace")
         if not fine:
             raise status_trouble(status, headers, None, text) from None
         raise _no_json(status, text) from None
     return read_payload(status, headers, payload, prompt, n)
+
+
+def garbled(status: int) -> Trouble:
+    """What bytes that are no UTF-8 amount to."""
+    what = f"HTTP {status}, but the answer is not UTF-8"
+    return Trouble(what, status=status, fate="unused", garbled=True)
 
 
 def _no_json(status: int, text: str) -> Trouble:

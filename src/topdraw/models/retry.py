@@ -41,6 +41,7 @@ class Trouble(Exception):
         quota: the account has nothing left to spend.
         fate: what the attempt cost, for the bill.
         usage: tokens charged all the same; None when the server did not say.
+        garbled: whether there was an answer, only that its bytes are no UTF-8.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Trouble(Exception):
         quota: bool = False,
         fate: Fate = "refused",
         usage: Usage | None = None,
+        garbled: bool = False,
     ) -> None:
         super().__init__(what)
         self.what = what
@@ -68,6 +70,7 @@ class Trouble(Exception):
         self.quota = quota
         self.fate: Fate = fate
         self.usage = usage
+        self.garbled = garbled
 
     @property
     def busy(self) -> bool:
@@ -101,7 +104,7 @@ class Retry:
         first_contact_attempts: most requests while the server has never given a usable answer; more
             often than not the address is wrong. A busy server is no wrong one: see `busy`.
         dead_after_seconds: a server that has given nothing but errors for so long is given up; one
-            that says 429 only after five times as long, for some count by the hour.
+            that has answered before and says 429 after five times as long: some count by the hour.
         dead_after_failures: but not before so many requests in a row have failed.
     """
 

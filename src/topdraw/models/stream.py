@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from topdraw.core.records import Json
-from topdraw.models.reply import decode
+from topdraw.models.reply import decode, garbled
 from topdraw.models.retry import Trouble
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -118,10 +118,12 @@ class Assembly:
 
     Args:
         n: choices asked for; when so many have ended, so has the stream.
+        lenient: whether bad UTF-8 is replaced.
     """
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, *, lenient: bool = True) -> None:
         self._n = n
+        self._lenient = lenient
         self._events = Events()
         self._undecided: bytes | None = b""
         self._whole: list[bytes] | None = None
@@ -156,7 +158,7 @@ class Assembly:
             Trouble: when the stream has not come to its end, or cannot be read.
         """
         if self._whole is not None:
-            return _read(b"".join(self._whole), "the answer")
+            return _read(b"".join(self._whole), "the answer", self._lenient)
         self._take(self._events.close())
         if not (self._done or self._ended()):
             what = "the stream ended before its last event" if self._choices else "it is empty"
@@ -189,7 +191,7 @@ class Assembly:
             if event.strip() == b"[DONE]":
                 self._done = True
             else:
-                self._add(_read(event, "an event of the stream"))
+                self._add(_read(event, "an event of the stream", self._lenient))
 
     def _add(self, event: Json) -> None:
         if not isinstance(event, dict):
@@ -208,12 +210,14 @@ class Assembly:
                 self._choices.setdefault(place, _Choice()).add(choice)
 
 
-def _read(raw: bytes, what: str) -> Json:
+def _read(raw: bytes, what: str, lenient: bool) -> Json:
     try:
         value: Json = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         try:
-            value = decode(raw)
+            value = decode(raw, lenient=lenient)
+        except UnicodeDecodeError:
+            raise garbled(200) from None
         except ValueError:
             raise Trouble(
                 f"HTTP 200, but {what} is cut off or not JSON", status=200, fate="unused"

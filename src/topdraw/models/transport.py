@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Deadlines", "Sink", "Transport", "shown"]
 
+# So many answers longer than this are read at once; the others wait, unread, in the network.
+_LONG_BYTES = 2**20
+_LONG_AT_ONCE = 2
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # More of what a server says beside an error status is not read.
 _LONGEST_REFUSAL_BYTES = 2**16
@@ -73,6 +76,9 @@ class Transport:
         self._deadlines = deadlines or Deadlines()
         self._largest_answer_bytes = largest_answer_bytes
         self._reuse = reuse
+        self._long: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
+            weakref.WeakKeyDictionary()
+        )
         self._sessions: weakref.WeakKeyDictionary[
             asyncio.AbstractEventLoop, aiohttp.ClientSession
         ] = weakref.WeakKeyDictionary()
@@ -168,24 +174,41 @@ class Transport:
             return await _refusal(reply, phases)
         if reply.content_length is not None:
             self._check_size(reply.content_length, reply.status)
-        parts: list[bytes] = []
+        if sink is None:
+            return await self._whole(reply, phases)
         size = 0
         async for part in _unpacked(reply, phases):
             size += len(part)
             self._check_size(size, reply.status)
-            if sink is None:
-                parts.append(part)
-            elif sink.feed(part):
+            if sink.feed(part):
                 await _farewell(reply, phases)
                 break
-        return b"".join(parts) if len(parts) != 1 else parts[0]
+        return b""
+
+    async def _whole(self, reply: aiohttp.ClientResponse, phases: Phases) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async with contextlib.AsyncExitStack() as stack:
+            async for part in _unpacked(reply, phases):
+                if size <= _LONG_BYTES < size + len(part):
+                    await stack.enter_async_context(self._lanes())
+                    phases.bytes_came()
+                size += len(part)
+                if size > self._largest_answer_bytes:
+                    parts.clear()  # the traceback would hold on to them
+                self._check_size(size, reply.status)
+                parts.append(part)
+            return b"".join(parts) if len(parts) != 1 else parts[0]
+
+    def _lanes(self) -> asyncio.Semaphore:
+        return self._long.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_LONG_AT_ONCE))
 
     def _check_size(self, size: int, status: int) -> None:
         if size > self._largest_answer_bytes:
             limit = f"{self._largest_answer_bytes / 2**20:g} MiB"
             raise Trouble(
-                f"the answer is longer than {limit}, the most that largest_answer_bytes allows; "
-                "ask for fewer tokens or fewer samples at once, or raise it",
+                f"the answer is longer than {limit}, the limit (largest_answer_bytes); ask for "
+                "fewer tokens, or for fewer samples at once (chunk)",
                 status=status,
                 retryable=False,
                 fate="unused",

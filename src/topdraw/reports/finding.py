@@ -235,8 +235,11 @@ def _more(difference: Estimate) -> str:
 
 def _never(summary: Summary) -> str:
     answered = summary.problems - len(summary.unanswered)
+    if not answered:
+        return ""
     if not summary.never_solved:
-        return "Every problem was solved at least once." if summary.problems else ""
+        which = "Every problem in the numbers" if summary.unanswered else "Every problem"
+        return f"{which} was solved at least once."
     return f"{summary.never_solved:,} of {_problems(answered)} had no correct sample at all."
 
 
