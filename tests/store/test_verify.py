@@ -169,3 +169,17 @@ def test_what_is_no_run_is_a_clear_error(tmp_path: Path) -> None:
     (run.path / "samples" / "part-00007.parquet").mkdir()
     with pytest.raises(StoreError, match="could not be verified"):
         verify(run.path)
+
+
+def test_a_part_that_was_moved_away_is_missed_until_it_is_drawn_again(tmp_path: Path) -> None:
+    run = create(tmp_path / "run")
+    before = run.samples()
+    part = run.path / "samples" / "part-00000.parquet"
+    part.rename(tmp_path / "damaged.parquet")
+    assert verify(run.path).problems == ["samples/part-00000.parquet: it is missing."]
+    with run.writer() as writer:
+        for sample in before[:5]:
+            writer.append(sample)
+    run.seal()
+    assert verify(run.path).problems == []
+    assert Run.open(run.path).samples() == before

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 12
 _HINTS = {
-    401: "Set the key in {key}.",
+    401: "Set the key in {key}, or another one if it is set.",
     402: "Top up the account, then run the same command again: nothing drawn is lost.",
     403: "The key in {key} may not use this model.",
     404: "Is the address right (it often ends in /v1), and is {model!r} a model of this server?",

@@ -93,9 +93,7 @@ def _end_of_curves(summary: Summary) -> list[str]:
     """Why curves end before the k asked for; under a rule that is the rule's own note."""
     if summary.stopping or not 0 < summary.n < summary.wanted:
         return []
-    poorest = next((row for row in summary.rows if row.n == summary.n), None)
-    if poorest is None:
-        return []
+    poorest = next(row for row in summary.rows if row.n == summary.n)
     undrawn = max(summary.wanted - _drawn(poorest), 0)
     reasons = [
         text

@@ -94,13 +94,15 @@ def publish(folder: Path, draft: Path | None, *, drops: Sequence[Path] = ()) -> 
         drops: the parts to delete.
     """
     known = read_digests(folder)
-    planned = replace(known, adds=[], drops=[path.name for path in drops])
+    # A part that somebody moved away is missed until what it held is drawn again, which is now.
+    present = {name: one for name, one in known.parts.items() if (folder / name).exists()}
+    planned = replace(known, parts=present, adds=[], drops=[path.name for path in drops])
     if draft is not None:
         with open(draft, "rb+") as file:
             os.fsync(file.fileno())
         part = folder / _next_name(folder, known)
         planned = replace(
-            planned, parts={**known.parts, part.name: digest(draft)}, adds=[part.name]
+            planned, parts={**present, part.name: digest(draft)}, adds=[part.name]
         )
     write_digests(folder, planned)
     if draft is not None:
