@@ -19,8 +19,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 
@@ -37,6 +37,23 @@ TASK = Task(
     "1",
     tuple(Problem(f"bench/{i}", "How many nuts does Leo have now? " * 8) for i in range(PROBLEMS)),
 )
+
+
+class Times(NamedTuple):
+    """Seconds of the wall and of the CPU."""
+
+    wall: float
+    cpu: float
+
+    @classmethod
+    def now(cls) -> Times:
+        """As the clocks stand."""
+        return cls(time.perf_counter(), time.process_time())
+
+    def since(self) -> Times:
+        """What has gone by."""
+        now = Times.now()
+        return Times(now.wall - self.wall, now.cpu - self.cpu)
 
 
 async def _raw(url: str, chunk: int, at_once: int) -> list[str]:
@@ -62,37 +79,38 @@ async def _raw(url: str, chunk: int, at_once: int) -> list[str]:
     return texts
 
 
-def raw(url: str, chunk: int, at_once: int) -> None:
+def raw(url: str, chunk: int, at_once: int) -> Times:
     """The anchor."""
-    assert len(asyncio.run(_raw(url, chunk, at_once))) == PROBLEMS * N
+    began = Times.now()
+    texts = asyncio.run(_raw(url, chunk, at_once))
+    taken = began.since()
+    assert len(texts) == PROBLEMS * N
+    return taken
 
 
-def engine(url: str, chunk: int, at_once: int) -> None:
+def engine(url: str, chunk: int, at_once: int) -> Times:
     """One run of 1,024 samples on disk."""
     model = connect_endpoint(url, model="m", chunk=chunk)
     with tempfile.TemporaryDirectory() as folder:
+        began = Times.now()
         run = sample(TASK, model, N, out=Path(folder) / "run", concurrency=at_once)
+        taken = began.since()
         bill = run.bill()
-        assert bill.kept_samples == PROBLEMS * N == bill.requests * chunk
-
-
-def _timed(work: Callable[[], None]) -> tuple[float, float]:
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    return time.perf_counter() - wall, time.process_time() - cpu
+    assert bill.kept_samples == PROBLEMS * N == bill.requests * chunk
+    return taken
 
 
 def compare(url: str, chunk: int, at_once: int) -> None:
     """Best of seven, the two taking turns; the ratio of the best walls, and the median ratio."""
-    times: dict[str, list[tuple[float, float]]] = {"raw": [], "engine": []}
+    times: dict[str, list[Times]] = {"raw": [], "engine": []}
     contestants = {"raw": raw, "engine": engine}
-    for name in contestants:
-        contestants[name](url, chunk, at_once)
+    for work in contestants.values():
+        work(url, chunk, at_once)
     for _ in range(ROUNDS):
         for name, work in contestants.items():
-            times[name].append(_timed(lambda work=work: work(url, chunk, at_once)))  # type: ignore[misc]  # bound now
-    best = {name: min(wall for wall, _ in rows) for name, rows in times.items()}
-    cpu = {name: min(cpu for _, cpu in rows) for name, rows in times.items()}
+            times[name].append(work(url, chunk, at_once))
+    best = {name: min(taken.wall for taken in rows) for name, rows in times.items()}
+    cpu = {name: min(taken.cpu for taken in rows) for name, rows in times.items()}
     pairs = zip(times["engine"], times["raw"], strict=True)
     result = {
         "bench": "engine over raw requests",
@@ -101,7 +119,7 @@ def compare(url: str, chunk: int, at_once: int) -> None:
         "at_once": at_once,
         "server_ms": 1000 * SECONDS,
         "overhead": round(best["engine"] / best["raw"], 3),
-        "overhead_median_of_pairs": round(statistics.median(e[0] / r[0] for e, r in pairs), 3),
+        "overhead_median_of_pairs": round(statistics.median(e.wall / r.wall for e, r in pairs), 3),
         "wall_seconds": {name: round(value, 3) for name, value in best.items()},
         "cpu_ms_per_sample": {
             name: round(1000 * value / (PROBLEMS * N), 3) for name, value in cpu.items()

@@ -201,6 +201,18 @@ def test_hints_speak_the_language_of_the_command_line(topdraw: Topdraw) -> None:
     assert "--model (model=... in Python)" in done.err
 
 
+def test_hints_on_keys_name_the_options(topdraw: Topdraw, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k")
+    keys = ("--api-key-env", "K", "--api-key-file", "key")
+    both = topdraw(*DRAW, "--endpoint", "http://localhost:9/v1", *keys)
+    assert both.code == 3
+    assert "--api-key-env or --api-key-file" in both.err
+    inside = topdraw(*DRAW, "--endpoint", "http://me:secret@localhost:9/v1")
+    assert inside.code == 3
+    assert "--api-key-file" in inside.err
+    assert "secret" not in inside.err
+
+
 @pytest.mark.parametrize(
     ("fault", "throttled"),
     [(Fault("status", 429, headers={"Retry-After": "1"}), True), (Fault("reset"), False)],

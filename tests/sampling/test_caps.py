@@ -98,11 +98,20 @@ def test_an_unknown_price_is_an_unknown_cost(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_cap_on_seconds_ends_a_draw_that_hangs(tmp_path: Path) -> None:
+    seen: list[Progress] = []
     with (
         ScriptedServer(seconds=60) as server,
         pytest.raises(BudgetExhausted, match=r"cap of 0.2 seconds"),
     ):
-        sample(task(), endpoint(server.url), 2, out=tmp_path, budget=Budget(seconds=0.2))
+        sample(
+            task(),
+            endpoint(server.url),
+            2,
+            out=tmp_path,
+            budget=Budget(seconds=0.2),
+            on_progress=seen.append,
+        )
+    assert (seen[0].dropped, seen[-1].dropped) == (0, 10)
     bill = Run.open(tmp_path).bill()
     assert (bill.requests, bill.unknown) == (10, 10)
 
