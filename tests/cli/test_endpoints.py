@@ -178,6 +178,17 @@ def test_several_endpoints_share_the_work_and_the_bill_names_each(topdraw: Topdr
     assert topdraw("show", "x").out.count("  at ") == 2
 
 
+def test_a_second_process_on_a_run_is_warned_of(topdraw: Topdraw, tmp_path: Path) -> None:
+    with ScriptedServer() as server:
+        draw = (*DRAW, "-n", "2", "--endpoint", server.url)
+        assert "Another process" not in topdraw(*draw).err
+        with Run.open(tmp_path / "x").writer() as writer:
+            writer.append(Run.open(tmp_path / "x").samples()[0])
+            done = topdraw(*draw, "-n", "3")
+    assert done.code == 0, done.err
+    assert "Another process is drawing into x: what both draw is paid twice." in done.err
+
+
 def test_retries_says_how_often_a_request_is_asked_again(topdraw: Topdraw) -> None:
     with ScriptedServer(first(Fault("status", 503), Fault("status", 503))) as server:
         given = (*DRAW, "--problems", "1", "-n", "1", "--endpoint", server.url)

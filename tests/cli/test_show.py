@@ -64,7 +64,7 @@ def test_the_words_for_people(topdraw: Topdraw, tiny_run: TinyRun) -> None:
         "sampled  3 of 4; 1 not drawn, of 1 problem (1 to 2 a problem)",
         "33.3% of the texts repeat an earlier one",
         "requests   4: 1 delivered, 1 paid and unused, 1 refused, 1 of unknown fate",
-        "unknown: no price table has this model; name one with --prices FILE",
+        "unknown: no price table has 'tiny'; name one with --prices FILE",
         "of prompts (once per sample)",
         "2,000 of prompts (once per request)",
         "at a:8000",

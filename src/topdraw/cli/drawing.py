@@ -12,6 +12,7 @@ import functools
 import itertools
 import json
 import os
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -72,7 +73,8 @@ def draw_run(
     run, stopped = draw_what_there_is(task, draw, out=out, greedy=greedy, until=until, by=by)
     if stopped is None:
         return run
-    used_by = f"`topdraw score {run.path}` and `topdraw report {run.path}`"
+    path = shlex.quote(str(run.path))
+    used_by = f"`topdraw score {path}` and `topdraw report {path}`"
     stopped.hint += f" {used_by} use what is there."
     raise stopped
 
@@ -95,6 +97,7 @@ def draw_what_there_is(
     from topdraw.sampling.engine import sample
     from topdraw.sampling.plan import default_path, with_task_defaults
     from topdraw.sampling.prices import read_prices
+    from topdraw.store.catalog import is_being_written
 
     prices = None if draw.prices is None else read_prices(draw.prices)
     judge = None if until is None else _judge(until, by)
@@ -105,6 +108,8 @@ def draw_what_there_is(
             model = connect_model(draw, display.retrying)
             decoding = with_task_defaults(draw.decoding, task.decoding)
             place = out or default_path(task, model.identity, decoding, draw.seed, until=until)
+            if is_being_written(place):
+                say(f"Another process is drawing into {place}: what both draw is paid twice.")
             try:
                 sample(
                     task,

@@ -26,11 +26,13 @@ class Charged:
     """What a run cost.
 
     Attributes:
+        model: what it is called.
         bill: all its requests; of a model that is no server, none.
         endpoints: the same by endpoint.
         price: of the model; None when no table has it.
     """
 
+    model: str
     bill: Bill
     endpoints: Mapping[str, Bill]
     price: Price | None
@@ -47,8 +49,8 @@ def charged(run: Run, prices: PriceTable | None) -> Charged:
     Raises:
         StoreError: when the bill cannot be read.
     """
-    price = price_of(model_name(run.manifest.model), prices)
-    return Charged(run.bill(), run.bill_by_endpoint(), price)
+    model = model_name(run.manifest.model)
+    return Charged(model, run.bill(), run.bill_by_endpoint(), price_of(model, prices))
 
 
 def model_name(identity: Mapping[str, Json]) -> str:
@@ -161,36 +163,12 @@ def score_facts(held: Census) -> Facts:
 
 def bill_facts(charged: Charged) -> Facts:
     """What was asked of servers, what became of it, and what it cost."""
-    bill, price = charged.bill, charged.price
-    if not bill.requests:
-        return []
-    fates = [
-        f"{count:,} {fate}"
-        for fate, count in (
-            ("delivered", bill.delivered),
-            ("paid and unused", bill.unused),
-            ("refused", bill.refused),
-            ("of unknown fate", bill.unknown),
-        )
-        if count
-    ]
-    unknown = f"; {bill.unknown_samples:,} more may have been" if bill.unknown_samples else ""
-    prompts = f"{bill.prompt_tokens:,} of prompts (once per request)"
-    tokens = f"{prompts}, {bill.output_tokens:,} of outputs"
-    unused = f"; {bill.unused_tokens:,} of them bought nothing" if bill.unused_tokens else ""
-    facts = [
-        ("requests", f"{bill.requests:,}: {', '.join(fates)}"),
-        (
-            "samples",
-            f"{bill.paid_samples:,} paid, {bill.kept_samples:,} kept,"
-            f" {bill.paid_unused:,} paid and unused{unknown}",
-        ),
-        ("tokens", f"{tokens}{unused}{'; estimated in part' if bill.estimated else ''}"),
-        ("cost", _cost(charged)),
-    ]
+    from topdraw.reports.bill import bill_facts as of_bill
+
+    facts = list(of_bill(charged.bill, charged.model, charged.price))
     if len(charged.endpoints) > 1:
         for name, one in charged.endpoints.items():
-            usd = cost_usd(one, price)
+            usd = cost_usd(one, charged.price)
             facts.append(
                 (
                     f"at {line(name, 60)}",
@@ -199,12 +177,3 @@ def bill_facts(charged: Charged) -> Facts:
                 )
             )
     return facts
-
-
-def _cost(charged: Charged) -> str:
-    usd, price = charged.usd, charged.price
-    if usd is None or price is None:
-        return "unknown: no price table has this model; name one with --prices FILE"
-    rate = f"${price.input_usd:g} in, ${price.output_usd:g} out per million tokens"
-    without = "; without requests of unknown fate" if charged.bill.unknown else ""
-    return f"{dollars(usd)} at {rate} (price of {price.date}){without}"

@@ -17,7 +17,7 @@ def bill_facts(bill: Bill, model: str, price: Price | None) -> tuple[tuple[str, 
 
     Args:
         bill: of all sessions of a run.
-        model: what it is called on the server.
+        model: what it is called on the server; it may be hostile.
         price: of the model; None when no table has it.
     """
     if not bill.requests:
@@ -47,14 +47,14 @@ def bill_facts(bill: Bill, model: str, price: Price | None) -> tuple[tuple[str, 
             f"outputs{vain}"
             f"{'; estimated in part' if bill.estimated else ''}",
         ),
-        ("in USD", _cost(bill, model, price)),
+        ("cost", _cost(bill, model, price)),
     )
 
 
 def _cost(bill: Bill, model: str, price: Price | None) -> str:
     usd = cost_usd(bill, price)
     if price is None or usd is None:
-        return f"cost unknown: no price for {model}"
+        return f"unknown: no price table has {model!r}; name one with --prices FILE"
     rate = f"${price.input_usd:g} in, ${price.output_usd:g} out per million tokens"
     without = "; without requests of unknown fate" if bill.unknown else ""
     return f"{_dollars(usd)} at {rate} (price of {price.date}){without}"

@@ -139,8 +139,17 @@ def _counted(paths: list[Path], loose: set[bytes], connection: duckdb.DuckDBPyCo
     return int(rows) + len(loose) - int(known)
 
 
+def is_being_written(folder: str | os.PathLike[str]) -> bool:
+    """Whether a process has a run open for writing; True as well where nobody can tell.
+
+    Args:
+        folder: of the run; it need not exist.
+    """
+    return any(map(_is_written, Path(folder).rglob(f"*{OPEN}")))
+
+
 def _state(path: Path, manifest: Manifest, drawn: int, wanted: int) -> State:
-    if any(map(_is_written, path.rglob(f"*{OPEN}"))):
+    if is_being_written(path):
         return "being written"
     if drawn >= wanted:
         return "complete"

@@ -101,9 +101,7 @@ def publish(folder: Path, draft: Path | None, *, drops: Sequence[Path] = ()) -> 
         with open(draft, "rb+") as file:
             os.fsync(file.fileno())
         part = folder / _next_name(folder, known)
-        planned = replace(
-            planned, parts={**present, part.name: digest(draft)}, adds=[part.name]
-        )
+        planned = replace(planned, parts={**present, part.name: digest(draft)}, adds=[part.name])
     write_digests(folder, planned)
     if draft is not None:
         os.rename(draft, part)
