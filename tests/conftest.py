@@ -6,6 +6,7 @@ Try it: `python -m pytest --fixtures tests | grep -A1 -E "shared_data|tiny_run"`
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -30,6 +31,10 @@ def shared_data() -> Path:
 # Machines are noisy: how long an example takes says nothing about the code.
 settings.register_profile("topdraw", deadline=None)
 settings.load_profile("topdraw")
+
+# A shell starts what runs in its background with Ctrl-C ignored, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TinyRun = Callable[..., Run]
 
