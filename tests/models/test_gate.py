@@ -265,11 +265,17 @@ def test_nobody_is_given_up_too_soon(reason: str) -> None:
         failures, pause = {"few failures": (19, 100.0), "little time": (500, 0.1)}.get(
             reason, (100, 10.0)
         )
+        waiting = asyncio.create_task(gate.pause(1e6))
         for i in range(failures):
             gate.failed("HTTP 500")
             await asyncio.sleep(pause)
             if reason == "an answer between" and i % 19 == 18:
                 gate.answered(now())
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await gate.enter()
+        assert gate.in_flight == 1
 
     run_fast(main())
 

@@ -219,4 +219,5 @@ def test_bad_utf8_is_replaced_and_odd_events_are_passed_over() -> None:
 def test_values_of_any_kind_do_no_harm(value: object) -> None:
     choice = {"index": value, "delta": value, "logprobs": {"content": value}}
     more = {"choices": [{"delta": {"content": value}, "finish_reason": value}]}
-    read_payload(200, {}, assembled(sse({"choices": [choice]}, more, "[DONE]")), "p")
+    reply = read_payload(200, {}, assembled(sse({"choices": [choice]}, more, "[DONE]")), "p")
+    assert all(isinstance(one.text, str) and one.finish_reason for one in reply.choices)
