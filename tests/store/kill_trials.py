@@ -4,7 +4,8 @@ Not here: kills at chosen steps of a compaction; `tests.store.kill_steps`.
 Try it: `python -m tests.store.kill_trials 200`. Prints one JSON line; exits 1 on a loss.
 
 Writers are forked, so that a trial takes milliseconds; what opens a database does so in a process
-of its own. A writer tells its parent each index after `append` has returned.
+of its own. Each writer appends as many at a time as its number says, and tells its parent their
+indices after `append_all` has returned.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from topdraw.store.run import Run, Sampler
 
 WRITERS = 4
 TRIALS_PER_RUN = 20
+TOGETHER = (1, 4, 16, 64)
 
 
 @dataclass
@@ -86,11 +88,12 @@ def write(path: Path, writer: int, first: int, sealing: bool) -> None:
     """Draw for ever, or until killed."""
     run = Run.open(path)
     with run.writer() as appending:
-        for index in range(first, first + 10**6):
-            text = text_of(writer, index)
-            appending.append(Sample(f"p{writer}", index, text, sampler=HASH))
-            os.write(1, b"%d\n" % index)
-            if sealing and index % 100 == 99:
+        for start in range(first, first + 10**6, TOGETHER[writer]):
+            some = range(start, start + TOGETHER[writer])
+            drawn = [Sample(f"p{writer}", index, text_of(writer, index)) for index in some]
+            appending.append_all(drawn, HASH)
+            os.write(1, b"".join(b"%d\n" % index for index in some))
+            if sealing and start % 128 == 0:
                 run.seal()
 
 

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from topdraw.errors import ConfigError, StoreError
 from topdraw.store import journal as journal_module
@@ -102,6 +104,40 @@ def test_a_closed_writer_refuses(tmp_path: Path) -> None:
         journal.append(body(0))
 
 
+def test_records_that_come_together_are_one_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bytes] = []
+    real = os.write
+
+    def write(fd: int, data: bytes) -> int:
+        written.append(data)
+        return real(fd, data)
+
+    monkeypatch.setattr(os, "write", write)
+    journal = Journal(tmp_path)
+    journal.append_all(map(body, range(16)))
+    journal.append_all(())
+    assert [one for one in written if one] == [b"".join(frame(body(at)) for at in range(16))]
+    journal.close()
+    assert lines(tmp_path) == expected(*map(body, range(16)))
+
+
+@given(kept=st.integers(0, 900))
+def test_a_kill_inside_a_write_leaves_whole_records_and_all_that_were_acknowledged(
+    kept: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("killed")
+    together = [body(at, 10 * at) for at in range(1, 8)]
+    data = b"".join(map(frame, (body(0), *together)))
+    acknowledged = len(frame(body(0)))
+    (folder / "00001-0a-0000.open.jsonl").write_bytes(data[: acknowledged + kept])
+    recover(folder)
+    found = lines(folder)
+    assert found == expected(body(0), *together)[: len(found)]
+    assert found
+
+
 def test_a_folder_that_cannot_be_made_is_an_error_before_the_ack(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     journal = Journal(tmp_path / "file" / "segments")
@@ -138,6 +174,62 @@ def test_a_full_disk_is_an_error_before_the_ack_and_later_appends_work(tmp_path:
     wanted = (body(0, 300), body(4), body(5, 300))
     assert path.read_bytes() == b"".join(map(frame, wanted))
     assert recover(tmp_path) == []
+
+
+def test_of_records_that_come_together_a_full_disk_takes_none(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.append(body(0, 100))
+    together = [body(at, 100) for at in range(1, 9)]
+    with file_size_limit(600):
+        for _ in range(2):
+            with pytest.raises(StoreError, match="could not be written"):
+                journal.append_all(together)
+            assert lines(tmp_path) == expected(body(0, 100))
+        journal.append(body(9))
+    journal.append_all(together)
+    journal.sync()
+    journal.close()
+    assert lines(tmp_path) == expected(body(0, 100), body(9), *together)
+    assert recover(tmp_path) == []
+
+
+def test_a_sync_covers_the_folders_that_were_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(journal_module, "sync_folder", synced.append)
+    journal = Journal(tmp_path / "bill" / "segments", durability="strict")
+    journal.append(body(0))
+    assert synced == []
+    journal.sync()
+    assert synced == [tmp_path / "bill" / "segments", tmp_path / "bill", tmp_path]
+    journal.append(body(1))
+    journal.sync()
+    assert len(synced) == 3
+    journal.close()
+
+
+def test_a_folder_that_could_not_be_synced_is_synced_with_the_next_segment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+
+    def sync(folder: Path) -> None:
+        if folder == tmp_path and tmp_path not in broken:
+            broken.append(folder)
+            raise OSError(errno.EIO, "Input/output error")
+        synced.append(folder)
+
+    broken: list[Path] = []
+    monkeypatch.setattr(journal_module, "sync_folder", sync)
+    journal = Journal(tmp_path / "segments", durability="strict")
+    journal.append(body(0))
+    with pytest.raises(StoreError, match="could not be synced"):
+        journal.sync()
+    journal.sync()
+    assert tmp_path in synced
+    journal.close()
+    assert set(lines(tmp_path / "segments")) == set(expected(body(0)))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")

@@ -43,13 +43,19 @@ def test_a_sample_comes_back_as_it_was(sample: Sample) -> None:
 
 @given(samples)
 def test_the_quick_way_writes_the_bytes_of_the_careful_one(sample: Sample) -> None:
-    quick = rows._pack_plain(sample)
-    assert quick in (None, rows._pack_carefully(sample))
+    quick = rows._pack_plain(sample, "by")
+    assert quick in (None, rows._pack_carefully(sample, "by"))
 
 
 def test_the_usual_sample_goes_the_quick_way() -> None:
-    assert rows._pack_plain(Sample("p", 0, "text", sampler="h", seed=1, logprob=-2.5))
-    assert rows._pack_plain(Sample("p", 0, "\ud800")) is None
+    assert rows._pack_plain(Sample("p", 0, "text", seed=1, logprob=-2.5), "h")
+    assert rows._pack_plain(Sample("p", 0, "\ud800"), "h") is None
+
+
+@given(samples)
+def test_a_sampler_that_is_named_takes_the_place_of_the_samples_own(sample: Sample) -> None:
+    named = pack_sample(sample, "by")
+    assert named == pack_sample(dataclasses.replace(sample, sampler="by"))
 
 
 @given(samples, scores)

@@ -3,9 +3,10 @@
 Not here: the files themselves (`topdraw.store.segments`), Parquet (`topdraw.store.parquet`).
 Try it: `python -m pytest tests/store/test_journal.py`.
 
-Each writer has segments of its own, one write() per record. After a failed fsync the system may
+Each writer has segments of its own, one write() per call. After a failed fsync the system may
 drop what it has not written and call the next fsync a success; so the segment is then given up, and
-the records that are not safe are written again, into a fresh one, before the next is taken.
+the records that are not safe are written again, into a fresh one, before the next is taken. That a
+segment is in its folder is synced with its first records, not when it is made: nobody waits for it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import contextlib
 import os
 import secrets
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -77,6 +79,7 @@ class Journal:
         self._fd = -1
         self._size = 0
         self._is_torn = False
+        self._unlisted: list[Path] = []  # folders whose listing is not synced yet
         self._appended = 0
         self._synced = 0
         self._unsafe: list[bytes] = []  # all lines after the first `_synced`
@@ -98,18 +101,33 @@ class Journal:
         Raises:
             StoreError: when the record is not stored (disk full, say); the next may succeed.
         """
-        line = frame(body)
+        self.append_all((body,))
+
+    def append_all(self, bodies: Iterable[bytes]) -> None:
+        """Store records with one write; when this returns, no `kill -9` takes any of them back.
+
+        A kill before that may leave the first few of them.
+
+        Args:
+            bodies: JSON objects, each on one line.
+
+        Raises:
+            StoreError: when not all of them are stored (disk full, say): then none is, but for a
+                disk so broken that what was begun cannot be cut off again.
+        """
+        lines = list(map(frame, bodies))
+        data = b"".join(lines)
         self._check_process()
         with self._lock:
             self._check_open()
             while self._fd < 0 or self._is_torn or self._size >= self._limit:
                 self._roll()
                 self._check_open()
-            self._write(line)
-            self._size += len(line)
-            self._appended += 1
+            self._write(data)
+            self._size += len(data)
+            self._appended += len(lines)
             if self._keeps:
-                self._unsafe.append(line)
+                self._unsafe += lines
         if len(self._unsafe) >= SYNC_RECORDS and not self._wake.is_set():
             self._wake.set()
 
@@ -171,7 +189,7 @@ class Journal:
             return
         try:
             self._seal()
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self._unlisted = list(dict.fromkeys([*_make(self.folder), *self._unlisted]))
             self._begin()
         except OSError as error:
             if self._unsafe:
@@ -186,10 +204,9 @@ class Journal:
         path, fd = self._new_segment()
         lines = b"".join(self._unsafe)  # what a failed sync left
         try:
-            sync_folder(self.folder)
             if lines:
                 _write_all(fd, lines)
-                _sync(fd)
+                self._settle(fd)
         except OSError:
             os.close(fd)
             path.unlink(missing_ok=True)
@@ -209,9 +226,9 @@ class Journal:
             os.close(fd)  # somebody's recovery took the empty file for a dead writer's
             self._writer = ""
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, data: bytes) -> None:
         try:
-            _write_all(self._fd, line)
+            _write_all(self._fd, data)
         except OSError as error:
             try:
                 os.ftruncate(self._fd, self._size)
@@ -237,7 +254,7 @@ class Journal:
         self._syncing, failure = self._appended, None
         self._lock.release()
         try:
-            _sync(self._fd)  # it stays open: who wants to seal it waits
+            self._settle(self._fd)  # it stays open: who wants to seal it waits
         except OSError as error:
             failure = error
         finally:
@@ -248,6 +265,13 @@ class Journal:
             self._give_up(failure)
             raise self._unsynced() from failure
         self._succeed(covered)
+
+    def _settle(self, fd: int) -> None:
+        """Sync a segment, and that it is where it is."""
+        _sync(fd)
+        for folder in self._unlisted:
+            sync_folder(folder)
+        self._unlisted = []
 
     @property
     def _is_lost(self) -> bool:
@@ -269,7 +293,7 @@ class Journal:
             return
         if self._synced < self._appended:
             try:
-                _sync(self._fd)
+                self._settle(self._fd)
             except OSError as error:
                 self._give_up(error)
                 return
@@ -288,6 +312,15 @@ class Journal:
                 os.unlink(self._path)
         finally:
             os.close(fd)
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder with its parents; gives it and each folder that one was made in."""
+    listing = [folder]
+    while not listing[-1].exists():
+        listing.append(listing[-1].parent)
+    folder.mkdir(parents=True, exist_ok=True)
+    return listing
 
 
 def _write_all(fd: int, data: bytes) -> None:

@@ -239,16 +239,21 @@ def integer(name: str, value: int) -> int:
     return int(value)
 
 
-def pack_sample(sample: Sample) -> bytes:
+def pack_sample(sample: Sample, sampler: str | None = None) -> bytes:
     """A sample as one line of JSON, without the newline.
+
+    Args:
+        sample: what was drawn.
+        sampler: hash of the sampler that drew it; None takes the sample's word.
 
     Raises:
         FormatError: when its metadata is not JSON, or an integer does not fit in 64 bits.
     """
-    return _pack_plain(sample) or _pack_carefully(sample)
+    by = sample.sampler if sampler is None else sampler
+    return _pack_plain(sample, by) or _pack_carefully(sample, by)
 
 
-def _pack_plain(sample: Sample) -> bytes | None:
+def _pack_plain(sample: Sample, sampler: str) -> bytes | None:
     """The usual sample in a third of the time; None when something in it needs care."""
     usage, seed = sample.usage, sample.seed
     numbers = sample.index, seed or 0, usage.prompt_tokens, usage.output_tokens
@@ -259,7 +264,7 @@ def _pack_plain(sample: Sample) -> bytes | None:
     row = SampleRow(
         sample.problem_id,
         sample.index,
-        sample.sampler,
+        sampler,
         sample.output,
         sample.finish_reason,
         seed,
@@ -274,11 +279,11 @@ def _pack_plain(sample: Sample) -> bytes | None:
         return None
 
 
-def _pack_carefully(sample: Sample) -> bytes:
+def _pack_carefully(sample: Sample, sampler: str) -> bytes:
     fields = {
         "problem_id": sample.problem_id,
         "index": integer("index", sample.index),
-        "sampler": sample.sampler,
+        "sampler": sampler,
         "output": sample.output,
         "finish_reason": sample.finish_reason,
         "seed": None if sample.seed is None else integer("seed", sample.seed),

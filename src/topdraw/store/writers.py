@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
@@ -55,6 +56,19 @@ class SampleWriter(_Writer):
                 hint="Store dataclasses.replace(sample, sampler=...) with a sampler of the run.",
             )
         self._journal.append(pack_sample(sample))
+
+    def append_all(self, samples: Iterable[Sample], sampler: str) -> None:
+        """Store samples that came together; when this returns, no `kill -9` takes one of them back.
+
+        Args:
+            samples: finished.
+            sampler: hash of the sampler of the run that drew them, whatever they say themselves.
+
+        Raises:
+            StoreError: when they are not stored (disk full, say); the next may succeed.
+            FormatError: when the metadata of one is not JSON; none is stored.
+        """
+        self._journal.append_all([pack_sample(sample, sampler) for sample in samples])
 
     def sync(self) -> None:
         """Return once no power cut takes back what was appended before this call.
