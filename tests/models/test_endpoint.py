@@ -87,6 +87,17 @@ def test_logprobs_count_the_tokens_exactly(api: str) -> None:
     assert [s.logprob for s in samples] == [logprob] * 4
 
 
+async def test_what_one_answer_brought_is_handed_over_together() -> None:
+    with served(ScriptedServer(), chunk=4) as endpoint:
+        draw_all = endpoint.deliveries(PROBLEM, range(10), decoding=DECODING, seed=5)
+        came = [[one.index for one in samples] async for samples in draw_all]
+        one_by_one = endpoint.generate(PROBLEM, range(10), decoding=DECODING, seed=5)
+        alone = sorted([one.index async for one in one_by_one])
+        await endpoint.aclose()
+    assert sorted(came) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert alone == list(range(10))
+
+
 def test_large_n_is_spread_over_requests_of_at_most_chunk() -> None:
     server = ScriptedServer()
     with served(server, chunk=4) as endpoint:

@@ -73,8 +73,7 @@ async def test_the_cap_on_samples_is_exact() -> None:
     assert not waiting.done()
     few.release(5)  # given up: none of them came
     assert await waiting == 5
-    few.kept(Sample("p", 0, ""))
-    few.kept(Sample("p", 1, ""))
+    few.kept([Sample("p", 0, ""), Sample("p", 1, "")])
     few.release(2)
     assert few.halted == ""
 
@@ -117,7 +116,7 @@ async def test_usd_are_counted_at_the_price_of_both_kinds_of_tokens() -> None:
 
 async def test_a_model_without_a_meter_is_charged_by_its_samples() -> None:
     capped = account(Budget(tokens=100))
-    capped.kept(Sample("p", 0, "", usage=Usage(10, 15)))
+    capped.kept([Sample("p", 0, "", usage=Usage(10, 15))])
     assert capped.spent.tokens == 25
     assert await capped.grant("", 9) == 3
 

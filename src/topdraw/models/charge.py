@@ -34,13 +34,14 @@ def of_choices(
     if len(choices) == 1 and completion_tokens is not None:
         return (Usage(guessed, completion_tokens, estimated=prompt_tokens is None),)
     rate = _tokens_per_character(choices, completion_tokens)
+    unsure = prompt_tokens is None
     return tuple(
-        Usage(
-            guessed,
-            c.tokens if c.tokens is not None else math.ceil(len(c.text) * rate),
-            estimated=c.tokens is None or prompt_tokens is None,
-        )
-        for c in choices
+        [
+            Usage(guessed, math.ceil(len(c.text) * rate), True)
+            if c.tokens is None
+            else Usage(guessed, c.tokens, unsure)
+            for c in choices
+        ]
     )
 
 
@@ -66,7 +67,7 @@ def of_all(choices: Sequence[Choice], usage: Mapping[str, Json]) -> Mapping[str,
     known = {"prompt_tokens": usage.get("prompt_tokens")}
     if not characters:
         return known
-    total = math.ceil(tokens * sum(len(c.text) for c in choices) / characters)
+    total = math.ceil(tokens * _characters(choices) / characters)
     return {**known, "completion_tokens": total, "estimated": True}
 
 
@@ -96,13 +97,16 @@ def _counts_one(choices: Sequence[Choice], tokens: int) -> bool:
     """Whether a total is too small to be that of all choices."""
     if all(choice.tokens is not None for choice in choices):
         return True
-    characters = sum(len(choice.text) for choice in choices)
-    return characters > _MOST_CHARACTERS_PER_TOKEN * tokens
+    return _characters(choices) > _MOST_CHARACTERS_PER_TOKEN * tokens
+
+
+def _characters(choices: Sequence[Choice]) -> int:
+    return sum([len(choice.text) for choice in choices])
 
 
 def _tokens_per_character(choices: Sequence[Choice], tokens: int | None) -> float:
     # Some servers count one choice of n: a total too small for the text is not trusted.
-    characters = sum(len(c.text) for c in choices)
+    characters = _characters(choices)
     if tokens and characters and not _counts_one(choices, tokens):
         return tokens / characters
     return 1 / CHARACTERS_PER_TOKEN

@@ -8,7 +8,8 @@ Try it: `python -c "import topdraw as td; print(td.connect('http://localhost:800
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import PathLike
@@ -151,7 +152,17 @@ class Endpoint:
     async def generate(
         self, problem: Problem, indices: Sequence[int], /, *, decoding: Decoding, seed: int
     ) -> AsyncIterator[Sample]:
-        """Draw these samples; see `core.protocols.Model`.
+        """Draw these samples; see `core.protocols.Model`, and `deliveries` for what is raised."""
+        draw = self.deliveries(problem, indices, decoding=decoding, seed=seed)
+        async with contextlib.aclosing(draw) as deliveries:
+            async for samples in deliveries:
+                for sample in samples:
+                    yield sample
+
+    async def deliveries(
+        self, problem: Problem, indices: Sequence[int], /, *, decoding: Decoding, seed: int
+    ) -> AsyncGenerator[list[Sample]]:
+        """Draw these samples, and hand over together what one answer brought.
 
         A request that fails for good costs none of the others: what they bring is yielded first.
 
@@ -167,8 +178,9 @@ class Endpoint:
         while len(groups) == 1:  # the common case needs no task of its own
             delivery = await self._deliver(ask, groups[0])
             groups = self._groups(ask, delivery.rest)
-            for sample in delivery.samples:
-                yield sample
+            yield delivery.samples
+        if not groups:
+            return
         tasks = self._start(ask, groups)
         failure: Exception | None = None
         try:
@@ -182,8 +194,7 @@ class Endpoint:
                     delivery = task.result()
                     if _gravity(failure) < _gravity(Halted()):
                         tasks |= self._start(ask, self._groups(ask, delivery.rest))
-                    for sample in delivery.samples:
-                        yield sample
+                    yield delivery.samples
         finally:
             for task in tasks:
                 task.cancel()
@@ -192,6 +203,8 @@ class Endpoint:
             raise failure
 
     def _groups(self, ask: Ask, indices: tuple[int, ...]) -> list[tuple[int, ...]]:
+        if not indices:
+            return []
         size = min(self.chunk, self._attempts.dialect.max_n or self.chunk)
         return [run[i : i + size] for run in _runs(ask, indices) for i in range(0, len(run), size)]
 
@@ -203,14 +216,15 @@ class Endpoint:
         seedless = "seed" in self._attempts.dialect.refused
         samples = [
             Sample(
-                problem_id=ask.problem.id,
-                index=indices[choice.place],
-                output=choice.text,
-                finish_reason=choice.finish_reason,
-                seed=None if seedless else ask.seed_of(indices[choice.place]),
-                logprob=choice.logprob,
-                usage=usage,
-                metadata=self._metadata(choice, reply),
+                ask.problem.id,
+                index := indices[choice.place],
+                choice.text,
+                choice.finish_reason,
+                "",
+                None if seedless else ask.seed_of(index),
+                choice.logprob,
+                usage,
+                self._metadata(choice, reply),
             )
             for choice, usage in zip(reply.choices, reply.usage, strict=True)
             if choice.place < asked
@@ -223,9 +237,12 @@ class Endpoint:
     def _metadata(self, choice: Choice, reply: Reply) -> dict[str, Json]:
         # A server that answers with another model than the one asked is recorded, not refused:
         # many give a dated or a local name.
-        served = reply.model if reply.model != self.model else ""
-        values: dict[str, Json] = {"model": served, "reasoning": choice.reasoning}
-        return {name: value for name, value in values.items() if value}
+        values: dict[str, Json] = {}
+        if reply.model and reply.model != self.model:
+            values["model"] = reply.model
+        if choice.reasoning:
+            values["reasoning"] = choice.reasoning
+        return values
 
 
 def _gravity(failure: Exception | None) -> int:
@@ -240,9 +257,12 @@ def _gravity(failure: Exception | None) -> int:
 
 def _runs(ask: Ask, indices: tuple[int, ...]) -> list[tuple[int, ...]]:
     """The indices cut where their seeds are not consecutive: a server can only count up."""
+    rising = sorted(indices)
+    if ask.seed_of(rising[-1]) - ask.seed_of(rising[0]) == len(rising) - 1:
+        return [tuple(rising)]
     runs: list[list[int]] = []
     last = None
-    for index in sorted(indices):
+    for index in rising:
         if last is None or ask.seed_of(index) != ask.seed_of(last) + 1:
             runs.append([])
         runs[-1].append(index)

@@ -148,26 +148,26 @@ def _unusable(why: str, usage: Mapping[str, Json]) -> Trouble:
     return Trouble(what, status=200, fate="unused", usage=charge.of_nothing(usage))
 
 
-class _PlainMessage(msgspec.Struct):
+class _PlainMessage(msgspec.Struct, gc=False):
     content: str
     refusal: None = None
     reasoning: None = None
     reasoning_content: None = None
 
 
-class _PlainChoice(msgspec.Struct):
+class _PlainChoice(msgspec.Struct, gc=False):
     message: _PlainMessage
     finish_reason: Literal["stop", "length", "content_filter"]
     index: int = 0
     logprobs: None = None
 
 
-class _PlainUsage(msgspec.Struct):
+class _PlainUsage(msgspec.Struct, gc=False):
     prompt_tokens: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
     completion_tokens: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 
 
-class _PlainReply(msgspec.Struct):
+class _PlainReply(msgspec.Struct, gc=False):
     choices: Annotated[list[_PlainChoice], msgspec.Meta(min_length=1)]
     usage: _PlainUsage
     model: str = ""
@@ -194,8 +194,10 @@ def _plain_reply(raw: bytes, prompt: str) -> Reply | None:
     if reply.timings:
         return None
     choices = tuple(
-        Choice(choice.message.content, choice.finish_reason, place=place)
-        for place, choice in enumerate(reply.choices)
+        [
+            Choice(choice.message.content, choice.finish_reason, place=place)
+            for place, choice in enumerate(reply.choices)
+        ]
     )
     usages = msgspec.structs.asdict(reply.usage)
     counted_each = charge.of_choices(choices, usages, prompt)

@@ -43,16 +43,16 @@ class _Place:
     @contextlib.asynccontextmanager
     async def visit(
         self, problem: Problem, indices: Sequence[int], decoding: Decoding, seed: int
-    ) -> AsyncIterator[AsyncIterator[Sample]]:
-        """The stream of these samples, closed at the end; the place counts as taken until then."""
+    ) -> AsyncIterator[AsyncIterator[list[Sample]]]:
+        """The deliveries of these samples, closed at the end; until then the place is taken."""
         self.health.calls += 1
         self.health.busy += 1
-        stream = self.endpoint.generate(problem, indices, decoding=decoding, seed=seed)
+        stream = self.endpoint.deliveries(problem, indices, decoding=decoding, seed=seed)
         try:
             yield stream
         finally:
             self.health.busy -= 1
-            await cast("AsyncGenerator[Sample]", stream).aclose()
+            await stream.aclose()
 
 
 @dataclass
@@ -154,7 +154,17 @@ class Endpoints:
     async def generate(
         self, problem: Problem, indices: Sequence[int], /, *, decoding: Decoding, seed: int
     ) -> AsyncIterator[Sample]:
-        """Draw these samples; see `core.protocols.Model`.
+        """Draw these samples; see `core.protocols.Model`, and `deliveries` for what is raised."""
+        draw = self.deliveries(problem, indices, decoding=decoding, seed=seed)
+        async with contextlib.aclosing(draw) as deliveries:
+            async for samples in deliveries:
+                for sample in samples:
+                    yield sample
+
+    async def deliveries(
+        self, problem: Problem, indices: Sequence[int], /, *, decoding: Decoding, seed: int
+    ) -> AsyncGenerator[list[Sample]]:
+        """Draw these samples, and hand over together what one answer brought.
 
         Raises:
             Halted: when the meter forbids a request; what was under way is yielded first.
@@ -168,10 +178,10 @@ class Endpoints:
             before = place.health.seen()
             try:
                 async with place.visit(problem, left, decoding, seed) as stream:
-                    async for sample in stream:
+                    async for samples in stream:
                         place.health.gave()
-                        came.add(sample.index)
-                        yield sample
+                        came.update(sample.index for sample in samples)
+                        yield samples
                 return
             except EndpointError as error:
                 if not isinstance(error, Refused) and error.status in _ABOUT_THE_PROMPT:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from topdraw.core.billing import Answered, Asked
@@ -147,11 +147,12 @@ class Account:
         self._reserved_calls -= 1
         self._wake()
 
-    def kept(self, sample: Sample) -> None:
-        """Note a sample that is on disk."""
-        self.spent.samples += 1
+    def kept(self, samples: Sequence[Sample]) -> None:
+        """Note samples that are on disk."""
+        self.spent.samples += len(samples)
         if self._bill is None:
-            self.spent.charge(1, sample.usage.prompt_tokens, sample.usage.output_tokens)
+            for sample in samples:
+                self.spent.charge(1, sample.usage.prompt_tokens, sample.usage.output_tokens)
 
     def begin(self, asked: Asked, /) -> str:
         """See `models.meter.Meter`.

@@ -1,7 +1,7 @@
 """Draw n samples of every problem from a model into a run; the same call goes on where it stopped.
 
 Not here: how a model is asked (`models`), what is on disk (`store`), what there is to do (`plan`).
-Each finished sample is in the journal before the next is looked at.
+What one answer brought is in the journal, in one write, before any of it counts.
 Try it: `python -m pytest tests/sampling/test_engine.py`.
 """
 

@@ -1,4 +1,4 @@
-"""Keeping what was paid for: each sample to the journal, however long the disk is full.
+"""Keeping what was paid for: samples to the journal, however long the disk is full.
 
 Not here: the journal (`topdraw.store.journal`), one sync for many (`durable`).
 Try it: `python -m pytest tests/sampling/test_caps.py -k disk`.
@@ -10,7 +10,7 @@ import asyncio
 import errno
 import functools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from topdraw.core.records import Sample
 from topdraw.errors import StoreError
@@ -27,7 +27,7 @@ class Keeper:
     """Keeps the samples of one session.
 
     Args:
-        writer: open; takes each sample the moment it is there.
+        writer: open; takes samples the moment they are there.
         account: of the session; once it is halted no disk is waited for.
         strict: whether a sample counts only once it is on disk for good.
         on_trouble: told when `trouble` has changed for the worse.
@@ -49,19 +49,23 @@ class Keeper:
         self._durable = GroupSync(writer.sync) if strict else None
         self._full_since: float | None = None
 
-    async def keep(self, sample: Sample) -> None:
-        """Store a sample; waits while the disk is full.
+    async def keep(self, samples: Sequence[Sample], sampler: str) -> None:
+        """Store samples that came together; waits while the disk is full.
+
+        Args:
+            samples: as the model gave them.
+            sampler: hash of the sampler that drew them.
 
         Raises:
-            StoreError: when it cannot be stored.
+            StoreError: when they cannot be stored.
         """
-        await self._stored(functools.partial(self._append, sample))
+        await self._stored(functools.partial(self._append, samples, sampler))
         if self._durable is not None:
             await self._stored(self._durable.wait)
         self._full_since, self.trouble = None, ""
 
-    async def _append(self, sample: Sample) -> None:
-        self._writer.append(sample)
+    async def _append(self, samples: Sequence[Sample], sampler: str) -> None:
+        self._writer.append_all(samples, sampler)
 
     async def _stored(self, store: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""One session of a draw: concurrent calls of the model, each sample to the journal at once.
+"""One session of a draw: concurrent calls of the model, what they bring to the journal at once.
 
 Not here: what there is to do (`plan`, `stopping`), what it may cost (`account`), the journal and
 full disks (`keeping`), and the call users make (`engine`).
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from topdraw.core.protocols import Model
@@ -39,6 +39,8 @@ _ERROR_BUDGET = 20
 _ABOUT_THE_PROMPT = (400, 413, 422)
 _FATAL = (Refused, ConfigError, UnknownNameError, MissingPackage)
 _GRACE_SECONDS = 3.0
+# The first answers then come while the last requests are being sent. Measured: docs/log.md.
+_FEW = 4
 _TICK_SECONDS = 1.0
 
 
@@ -48,7 +50,7 @@ class Session:
     Args:
         model: who draws.
         seed: of the run.
-        writer: open; takes each sample the moment it is there.
+        writer: open; takes samples the moment they are there.
         strict: whether a sample counts only once it is on disk for good.
         account: what it may cost.
         before: how far the run was.
@@ -77,7 +79,7 @@ class Session:
         self._first_error: Exception | None = None
         self._fatal: Exception | None = None
         self._barren = self._unjudged = self._dropped = 0
-        self._took: Callable[[Sample], None] = _nobody
+        self._took: Callable[[Sample], None] | None = None
         self._workers: list[asyncio.Task[None]] = []
         self._timers: list[asyncio.TimerHandle] = []
 
@@ -97,15 +99,13 @@ class Session:
             seconds: after so many no request is begun; None for no limit.
             took: told of each sample that is kept; None for nobody.
         """
-        self._took = took or _nobody
+        self._took = took
         self._tell()
         if seconds is not None:
             self._later(seconds, lambda: self._halt("seconds"))
-        meter = METER.set(self._account)
-        self._workers = [asyncio.create_task(self._work(todo)) for _ in range(at_once)]
-        METER.reset(meter)
         ticking = asyncio.create_task(self._tick())
         try:
+            await self._start(todo, at_once)
             done, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
             for worker in done:
                 if not worker.cancelled():
@@ -118,6 +118,20 @@ class Session:
                 timer.cancel()
             if self._dropped:
                 self._tell()
+
+    async def _start(self, todo: Iterator[Unit | AsyncIterator[Unit]], at_once: int) -> None:
+        """Start workers few at a time: the first requests are on their way before the last begin.
+
+        All in one turn of the loop would connect before any sends, and find all answers at once.
+        """
+        meter = METER.set(self._account)
+        try:
+            while len(self._workers) < at_once and not self._over:
+                few = min(_FEW, at_once - len(self._workers))
+                self._workers += [asyncio.create_task(self._work(todo)) for _ in range(few)]
+                await asyncio.sleep(0)
+        finally:
+            METER.reset(meter)
 
     def drain(self) -> None:
         """Begin no further request; those under way have three seconds."""
@@ -194,7 +208,8 @@ class Session:
 
     async def _ask(self, unit: Unit, wanted: dict[int, None]) -> bool:
         """Draw what is wanted and take it off; True when the rest is to be asked for again."""
-        stream = self._model.generate(
+        draw = getattr(self._model, "deliveries", self._model.generate)
+        stream: AsyncIterator[Sample | Sequence[Sample]] = draw(
             unit.problem, tuple(wanted), decoding=unit.sampler.decoding, seed=self._seed
         )
         try:
@@ -211,7 +226,8 @@ class Session:
                         return False
                     await self._keeper.wait_for_space(error)  # the bill could not be written
                     return True
-                await self._keep(unit, drawn, wanted)
+                samples = [drawn] if isinstance(drawn, Sample) else drawn
+                await self._keep(unit, samples, wanted)
         finally:
             await close(stream)
         if wanted:
@@ -219,19 +235,18 @@ class Session:
             self._failed(len(wanted), _breach(unit, what))
         return False
 
-    async def _keep(self, unit: Unit, drawn: Sample, wanted: dict[int, None]) -> None:
-        if drawn.problem_id != unit.problem.id or drawn.index not in wanted:
-            what = f"gave sample {drawn.index} of {drawn.problem_id!r}, which was not asked for"
-            raise _breach(unit, what)
-        kept = dataclasses.replace(drawn, sampler=unit.sampler.hash)
-        await self._keeper.keep(kept)
-        del wanted[drawn.index]
+    async def _keep(self, unit: Unit, drawn: Sequence[Sample], wanted: dict[int, None]) -> None:
+        _check(unit, drawn, wanted)
+        await self._keeper.keep(drawn, unit.sampler.hash)
         self._barren = 0
-        self._drawn += 1
-        self._output_tokens += drawn.usage.output_tokens
-        self._account.kept(kept)
-        self._took(kept)
-        self._tell()
+        self._account.kept(drawn)
+        for sample in drawn:
+            del wanted[sample.index]
+            self._drawn += 1
+            self._output_tokens += sample.usage.output_tokens
+            if self._took is not None:
+                self._took(dataclasses.replace(sample, sampler=unit.sampler.hash))
+            self._tell()
 
     def _failed(self, samples: int, error: Exception) -> None:
         self._first_error = self._first_error or error
@@ -309,8 +324,14 @@ class Session:
             raise error
 
 
-def _nobody(sample: Sample) -> None:
-    """Nobody wants to know."""
+def _check(unit: Unit, drawn: Sequence[Sample], wanted: Collection[int]) -> None:
+    came: set[int] = set()
+    for sample in drawn:
+        index = sample.index
+        if sample.problem_id != unit.problem.id or index not in wanted or index in came:
+            what = f"gave sample {index} of {sample.problem_id!r}, which was not asked for"
+            raise _breach(unit, what)
+        came.add(index)
 
 
 def _breach(unit: Unit, what: str) -> DomainError:
