@@ -1,5 +1,8 @@
+import json
 import math
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ import topdraw
 from topdraw.analysis.accuracy import accuracy, default_value
 from topdraw.core.records import Candidates, FloatArray
 from topdraw.errors import ConfigError, DomainError, UnknownNameError
+from topdraw.store.evidence import open_evidence
 
 VERDICTS = {
     "a": [YES, YES, NO, SILENT],
@@ -126,3 +130,52 @@ def test_the_oracles_accuracy_is_pass_at_n(
     assert (got.value, got.low, got.high) == pytest.approx(
         (expected.value, expected.low, expected.high), abs=1e-12
     )
+
+
+def test_of_counts_no_number_depends_on_an_order_that_nobody_knows(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("problem,n,c\na,4,1\nb,4,4\n")
+    table = open_evidence(path)
+    assert accuracy(path, "random").value == pytest.approx((1 / 4 + 1) / 2)
+    assert accuracy(table, "oracle", k=2).value == pytest.approx((1 / 2 + 1) / 2)
+    with pytest.raises(
+        ConfigError, match=r"first needs the samples in their order; .*counts alone"
+    ):
+        accuracy(table, "first")
+    with pytest.raises(ConfigError, match="majority needs the answer"):
+        accuracy(table, "majority")
+    with pytest.raises(ConfigError, match="best_of_n needs the value"):
+        accuracy(table, "best_of_n")
+    with pytest.raises(ConfigError, match=r"has no greedy samples\.$"):
+        accuracy(table, "greedy")
+
+
+def test_an_ensemble_with_the_judge_in_it_judges_itself(run: topdraw.Run) -> None:
+    got = accuracy(run, "best_of_n", value="worst(judge,reward)")
+    assert got.method.startswith("CHOOSER = JUDGE")
+    assert "CHOOSER" not in accuracy(run, "best_of_n", value="reward").method
+
+
+def _published(shared_data: Path) -> tuple[Path, list[dict[str, Any]]]:
+    path = shared_data / "math_rm" / "math_cot_8samples_first40.jsonl"
+    return path, [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_published_samples_give_what_counting_by_hand_gives(shared_data: Path) -> None:
+    path, rows = _published(shared_data)
+    table = open_evidence(path)
+    best, votes = [], []
+    for row in rows:
+        score = np.array(row["score"], float)
+        reward = np.array([value[0] for value in row["pred_score"]])
+        best.append(score[reward == reward.max()].mean())
+        tally = Counter(answer for answer in row["pred"] if answer)
+        top = [answer for answer in tally if tally[answer] == max(tally.values())]
+        votes.append(np.mean([score[np.array(row["pred"]) == answer].mean() for answer in top]))
+    assert accuracy(table, "best_of_n").value == pytest.approx(np.mean(best), abs=1e-12)
+    assert accuracy(table, "majority").value == pytest.approx(np.mean(votes), abs=1e-12)
+    c = np.array([sum(row["score"]) for row in rows])
+    for k in (1, 3, 8):
+        missed = [math.comb(8 - one, k) / math.comb(8, k) for one in c]
+        got = accuracy(table, "oracle", k=k).value
+        assert got == pytest.approx(1 - np.mean(missed), abs=1e-12)

@@ -60,6 +60,14 @@ def test_votes_over_very_many_samples_are_simulated() -> None:
     assert got.values[0, 1] == pytest.approx(1, abs=0.02)
 
 
+def test_the_first_of_k_is_the_first_in_order_whatever_is_left_out() -> None:
+    one = made(passed=[True, False, False, True])
+    got = at_ks(resolve_selector("first"), [one], [1, 2, 3, 4])
+    # The first of two: index 0 in 3 of 6 subsets, 1 in 2, 2 in 1.
+    assert got.values[0] == pytest.approx([1 / 2, 3 / 6, 3 / 4, 1], abs=1e-12)
+    assert got.method == "exact"
+
+
 def test_missing_samples_are_dropped() -> None:
     rest = scored(made(passed=[True, False, True], missing=[True, False, False]))
     assert rest.passed.tolist() == [False, True]

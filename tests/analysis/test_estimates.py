@@ -10,6 +10,7 @@ from topdraw.analysis.estimates import count, count_scored, pass_at_k, pass_hat_
 from topdraw.core.records import Score
 from topdraw.errors import ConfigError, DomainError, UnknownNameError
 from topdraw.selection.candidates import candidates
+from topdraw.store.evidence import open_evidence
 
 VERDICTS = {"a": [YES, NO, NO, NO], "b": [NO] * 4, "c": [YES, LOST, YES, NO], "d": [LOST] * 4}
 
@@ -72,3 +73,36 @@ def test_a_missing_score_is_not_a_wrong_one(tmp_path: Path) -> None:
     assert pass_at_k(wrong, 1).value == 0.5
     assert pass_at_k(missing, 1).value == 1.0
     assert count(candidates(missing, by="judge")).missing == 1
+
+
+def test_tables_and_paths_are_taken_where_a_run_is(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run", VERDICTS)
+    path = tmp_path / "counts.csv"
+    path.write_text("problem,n,c\na,4,1\nb,4,0\nc,3,2\n")
+    expected = pass_at_k(run, 2)
+    for source in (path, str(path), open_evidence(path), run.path):
+        got = topdraw.pass_at_k(source, 2)
+        assert (got.value, got.low, got.high) == (expected.value, expected.low, expected.high)
+    assert pass_hat_k(path, k=2).value == pass_hat_k(run, 2).value
+    with pytest.raises(DomainError, match=r"pass@4 needs .* 'c' has 3\. Ask for k <= 3: .*counts"):
+        pass_at_k(path, 4)
+    with pytest.raises(ConfigError, match="There is no run and no table"):
+        pass_at_k(tmp_path / "none.csv", 1)
+
+
+def test_empty_verdicts_of_a_table_are_missing_and_not_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("problem,correct\na,1\na,\na,0\nb,\n")
+    got = pass_at_k(path, 1)
+    assert (got.value, got.n, got.missing) == (0.5, 1, 2)
+    assert "1 unanswered problems left out" in got.method
+
+
+def test_a_table_that_nothing_in_is_judged_has_no_number(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("problem,correct,reward\na,,1\n")
+    with pytest.raises(ConfigError, match="has no scored sample"):
+        pass_at_k(path, 1)
+    path.write_text("problem,reward\na,1\n")
+    with pytest.raises(ConfigError, match="names no verifier"):
+        pass_at_k(path, 1)

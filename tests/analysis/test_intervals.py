@@ -112,7 +112,9 @@ def _covered(estimates: list[tuple[float, float]], truth: float) -> float:
 def test_95_percent_intervals_cover_the_truth_in_95_percent(law: Law, problems: int) -> None:
     values, truth = law(np.random.default_rng(problems), problems)
     got = [mean_estimate(row) for row in values]
-    assert _covered([(e.low, e.high) for e in got], truth) == pytest.approx(0.95, abs=0.015)
+    covered = _covered([(e.low, e.high) for e in got], truth)
+    # Within 3 % of 0 or 1 few problems say anything: there the interval may cover more.
+    assert 0.935 <= covered <= (0.97 if 0.03 < truth < 0.97 else 0.99)
 
 
 @pytest.mark.slow
@@ -155,7 +157,7 @@ def test_the_sign_test_counts_every_pattern_of_few_and_samples_many() -> None:
 def test_no_difference_has_width_and_no_evidence() -> None:
     got = paired_difference([1, 0] * 25, [1, 0] * 25)
     assert got.value == 0
-    assert -0.05 < got.low < 0 < got.high < 0.05
+    assert -0.05 < got.low < -0.02 < 0 < 0.02 < got.high < 0.05
     assert got.p_value == 1
 
 

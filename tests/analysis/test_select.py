@@ -6,6 +6,7 @@ from tests.analysis.made_run import LOST, NO, YES, made_run
 
 import topdraw
 from topdraw.errors import ConfigError
+from topdraw.store.evidence import open_evidence
 
 VERDICTS = {"a": [NO, YES, NO], "b": [LOST] * 3, "c": [YES, NO, NO]}
 REWARDS = {"a": [0, 5, 0], "b": [1, 2, 3], "c": [1, 0, 1]}
@@ -49,3 +50,20 @@ def test_greedy_chooses_among_greedy_samples(run: topdraw.Run) -> None:
 def test_without_samples_of_that_kind_it_says_how_to_draw_them(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no greedy samples.*--greedy"):
         topdraw.select(made_run(tmp_path / "run", VERDICTS), "greedy")
+
+
+def test_of_counts_nothing_can_be_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("problem,n,c\na,4,1\n")
+    with pytest.raises(ConfigError, match=r"holds counts alone: there is no sample to choose\.$"):
+        topdraw.select(open_evidence(path), "majority")
+
+
+def test_a_table_of_samples_is_chosen_from(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("problem,correct,reward,output\na,1,0.5,one\na,0,0.7,two\nb,1,,three\n")
+    table = open_evidence(path)
+    picked = [one.sample for one in topdraw.select(path, "best_of_n")]
+    assert [one and one.output for one in picked] == ["two", None]
+    with pytest.raises(ConfigError, match=r"has no greedy samples\.$"):
+        topdraw.select(table, "greedy")

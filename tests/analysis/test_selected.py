@@ -12,7 +12,12 @@ from tests.selection.made import any_candidates
 
 from topdraw.analysis.coverage import coverage_curve
 from topdraw.analysis.curves import at_all
-from topdraw.analysis.selected import best_of_k, best_of_k_weights, worst_of_k
+from topdraw.analysis.selected import (
+    best_of_k,
+    best_of_k_weights,
+    expected_of_best,
+    worst_of_k,
+)
 from topdraw.core.records import Candidates
 from topdraw.errors import DomainError
 from topdraw.selection.pick import best_of_n, worst
@@ -70,6 +75,44 @@ def test_a_perfect_scorers_best_of_four_beats_one_in_four_fifths() -> None:
         value = np.array(order[:4], dtype=float)
         wins += best_of_k(value, value > order[4], [4])[0]
     assert wins / len(orders) == pytest.approx(float(golden["value"]), abs=golden["tolerance"])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.floats(-9, 9)), min_size=1, max_size=8), st.booleans()
+)
+def test_graded_gold_of_the_best_equals_enumeration(
+    rows: list[tuple[int, float]], itself: bool
+) -> None:
+    value = np.array([row[0] for row in rows], dtype=float)
+    gold = value if itself else np.array([row[1] for row in rows])
+    ks = range(1, value.size + 1)
+    got = expected_of_best(value, gold, ks)
+    for k in ks:
+        picked = []
+        for subset in itertools.combinations(range(value.size), k):
+            chosen = list(subset)
+            at_top = value[chosen] == value[chosen].max()
+            picked.append(gold[chosen][at_top].mean())
+        assert got[k - 1] == pytest.approx(np.mean(picked), abs=1e-12)
+
+
+def test_the_plug_in_maximum_is_biased_and_ours_is_not() -> None:
+    golden = json.loads((Path(__file__).parents[1] / "golden/bayes.json").read_text())
+    known = golden["plug_in_maximum"]
+    rewards = np.random.default_rng(5).normal(size=(4000, known["N"]))
+    ours = [expected_of_best(r, r, [known["n"]])[0] for r in rewards]
+    error = np.std(ours) / math.sqrt(len(ours))
+    assert np.mean(ours) == pytest.approx(known["true"], abs=4 * error)
+    share = (np.arange(1, known["N"] + 1) / known["N"]) ** known["n"]
+    plug = np.sort(rewards) @ np.diff(share, prepend=0.0)
+    assert np.mean(plug) < known["true"] - 10 * error
+
+
+def test_infinite_gold_counts_where_it_can_win() -> None:
+    value, gold = np.array([1.0, 2.0, 3.0]), np.array([-np.inf, 1.0, 4.0])
+    assert expected_of_best(value, gold, [1, 2, 3]).tolist() == [-np.inf, 3.0, 4.0]
+    assert np.isnan(expected_of_best(value, np.array([np.nan, 0.0, 0.0]), [1, 2]))[0]
+    assert expected_of_best(value, np.array([np.nan, 0.0, 0.0]), [2, 3]).tolist() == [0, 0]
 
 
 def test_one_sample_is_the_mean_and_nan_never_wins() -> None:

@@ -7,11 +7,13 @@ from tests.analysis.made_run import LOST, NO, ODD, SILENT, YES, Scores, made_run
 
 import topdraw
 from topdraw.analysis.accuracy import accuracy
+from topdraw.analysis.coverage import pass_at_k
 from topdraw.analysis.stopping import outcome
 from topdraw.analysis.summary import Curve, Summary, model_name, summarize
 from topdraw.core.records import Score
 from topdraw.core.until import Until
 from topdraw.errors import ConfigError, DomainError
+from topdraw.store.evidence import open_evidence
 
 KINDS = [YES, NO, ODD, SILENT]
 
@@ -111,6 +113,42 @@ def test_each_problem_has_a_row_whatever_happened_to_it(summary: Summary) -> Non
     assert math.isnan(rows["lost"].majority)
     assert math.isnan(rows["lost"].best_of_n)
     assert summary.never_solved == sum(row.n > 0 and row.c == 0 for row in summary.rows) >= 1
+
+
+def test_curves_over_k_have_a_band_around_all_of_them(summary: Summary) -> None:
+    for curve in summary.curves:
+        if curve.strategy in ("greedy", "random"):
+            assert curve.band == ()
+            continue
+        assert len(curve.band) == len(curve.k)
+        for inner, outer in zip(curve.estimates, curve.band, strict=True):
+            assert outer.value == inner.value
+            assert outer.low <= inner.low + 1e-12
+            assert outer.high >= inner.high - 1e-12
+            assert "simultaneous over 5 points" in outer.method
+
+
+def test_the_best_of_several_is_valued_on_other_problems(tmp_path: Path) -> None:
+    few = summarize(_run(tmp_path / "few"))
+    assert few.pick is None
+    got = summarize(_run(tmp_path / "many", problems=30))
+    assert got.pick is not None
+    best = got.pick.strategy
+    assert (got.pick.among, got.differences[-1].b) == (4, best)
+    assert got.pick.estimate.value <= _curve(got, best).estimates[-1].value + 1e-12
+    assert got.gap == got.pick.gap
+    assert got.gap.value >= got.differences[-1].estimate.value - 1e-12
+
+
+def test_counts_have_coverage_and_the_mean_sample_alone(tmp_path: Path) -> None:
+    table = tmp_path / "counts.csv"
+    table.write_text("problem,n,c\n" + "".join(f"p{i},20,{i}\n" for i in range(12)))
+    got = summarize(open_evidence(table))
+    assert [curve.strategy for curve in got.curves] == ["random", "oracle"]
+    n, c = [20] * 12, range(12)
+    for k, estimate in zip(got.ks, got.curves[-1].estimates, strict=True):
+        assert estimate.value == pytest.approx(pass_at_k(n, list(c), k).mean(), abs=1e-12)
+    assert (got.samples, got.unscored, got.missing, got.never_solved) == (240, 0, 0, 1)
 
 
 def test_the_same_seed_gives_the_same_summary(run: topdraw.Run, summary: Summary) -> None:

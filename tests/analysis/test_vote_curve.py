@@ -1,4 +1,7 @@
+import gzip
 import itertools
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,3 +87,27 @@ def test_a_vote_among_the_mistaken_gets_worse() -> None:
     got = majority_of_k(answer, answer == 0, [1, 5, 25, 100])
     assert (np.diff(got) < 0).all()
     assert got[-1] == 0
+
+
+@pytest.mark.slow
+def test_votes_over_a_hundred_recorded_samples_agree_with_simulation(shared_data: Path) -> None:
+    """Game of 24, GPT-4: the puzzles with most right answers, 100 samples each."""
+    name = "gpt-4_0.7_naive_standard_sample_100_start900_end1000.json.gz"
+    rows = json.loads(gzip.decompress((shared_data / "game24" / name).read_bytes()))
+    rows = sorted(rows, key=lambda row: -sum(row["accs"]))[:5]
+    rng = np.random.default_rng(7)
+    for row in rows:
+        seen: dict[str, int] = {}
+        answer = np.array([seen.setdefault(text.strip(), len(seen)) for text in row["ys"]])
+        passed = np.array(row["accs"], bool)
+        got = majority_of_k(answer, passed, [1, 5, 20, 60])
+        assert got[0] == pytest.approx(passed.mean(), abs=1e-12)
+        for k, exact in zip([5, 20, 60], got[1:], strict=True):
+            subsets = [rng.permutation(100)[:k] for _ in range(1500)]
+            draws = at_all(
+                majority,
+                [made(answer=answer[s].tolist(), passed=passed[s].tolist()) for s in subsets],
+            )
+            # Where all draws agree, what is rarer than one of them may still happen.
+            error = max(draws.std(), draws.size**-0.5) / np.sqrt(draws.size)
+            assert exact == pytest.approx(draws.mean(), abs=4 * error)

@@ -108,10 +108,12 @@ def fake_summary(problems: int = 200, n: int = 100, seed: int = 0, missing: int 
     )
 
 
-def fake_views(summary: Summary, outputs: tuple[str, ...] = ()) -> list[ProblemView]:
+def fake_views(
+    summary: Summary, outputs: tuple[str, ...] = (), most: int = 12
+) -> list[ProblemView]:
     """Problems with samples; `outputs` replaces the model's texts in turn."""
     rng = np.random.default_rng(1)
-    return [_view(row, rng, outputs) for row in shown_problems(summary.rows)]
+    return [_view(row, rng, outputs) for row in shown_problems(summary.rows, most)]
 
 
 def _view(row: ProblemRow, rng: np.random.Generator, outputs: tuple[str, ...]) -> ProblemView:
@@ -138,9 +140,9 @@ def _view(row: ProblemRow, rng: np.random.Generator, outputs: tuple[str, ...]) -
     best[int(np.argmax(values))] = 1.0
     vote = np.array([float(bool(s.passed) == (row.majority > 0.5)) for s in scores])
     vote /= max(vote.sum(), 1.0)
-    return problem_view(
-        row, problem, samples, scores, values, {"majority": vote, "best_of_n": best}
-    )
+    chosen = {"majority": vote, "best_of_n": best}
+    alone = (samples[0], scores[0])
+    return problem_view(row, problem, samples, scores, values, chosen, greedy=alone)
 
 
 def fake_recipe(n: int = 100) -> Recipe:

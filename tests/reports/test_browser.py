@@ -3,49 +3,17 @@ from __future__ import annotations
 import pytest
 from tests.reports.conftest import Chromium
 from tests.reports.fake import fake_recipe, fake_summary, fake_views
+from tests.reports.made_panels import plain_panel
+from tests.reports.seen import FLOWS_OVER, LOW_CONTRAST, OPEN_ALL, TOO_WIDE
 from tests.reports.test_page import hostile_page
 
+from topdraw.reports.axis import Axis
 from topdraw.reports.page import render_page
 
 pytestmark = pytest.mark.slow
 
 WIDTHS = pytest.mark.parametrize("width", [1280, 390])
 THEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-
-_FLOWS_OVER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-_OPEN_ALL = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
-_TOO_WIDE = """() => [...document.querySelectorAll('body *')].filter((each) =>
-  each.checkVisibility() && each.getBoundingClientRect().right > innerWidth + 1
-  && !each.closest('.sr, .skip, svg')).map((each) => each.outerHTML.slice(0, 80))"""
-_CONTRAST = """() => {
-  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-  const rgb = (colour) => {
-    canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = colour;
-    canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
-    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (each) => {
-    for (let at = each; at; at = at.parentElement) {
-      const colour = rgb(getComputedStyle(at).backgroundColor);
-      if (colour[3] === 255) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const poor = [];
-  for (const each of document.querySelectorAll('body *')) {
-    const words = [...each.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-    if (!words || !each.checkVisibility() || each.closest('.sr, .skip')) continue;
-    const style = getComputedStyle(each);
-    const drawn = each.namespaceURI.endsWith('svg') ? style.fill : style.color;
-    const [a, b] = [light(rgb(drawn)), light(ground(each))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) poor.push(`${each.className} ${each.textContent} ${drawn}`);
-  }
-  return poor;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +26,10 @@ def html() -> str:
 @THEMES
 def test_a_page_is_quiet_and_fits(chromium: Chromium, html: str, width: int, dark: bool) -> None:
     visit = chromium.visit(html, width=width, dark=dark)
-    assert not visit.page.evaluate(_FLOWS_OVER)
-    visit.page.evaluate(_OPEN_ALL)
-    assert not visit.page.evaluate(_FLOWS_OVER)
-    assert visit.page.evaluate(_TOO_WIDE) == []
+    assert not visit.page.evaluate(FLOWS_OVER)
+    visit.page.evaluate(OPEN_ALL)
+    assert not visit.page.evaluate(FLOWS_OVER)
+    assert visit.page.evaluate(TOO_WIDE) == []
     assert visit.complaints == []
     assert [url for url in visit.requests if not url.startswith(("file:", "data:"))] == []
     assert len([url for url in visit.requests if url.startswith("file:")]) == 1
@@ -71,8 +39,8 @@ def test_a_page_is_quiet_and_fits(chromium: Chromium, html: str, width: int, dar
 @THEMES
 def test_text_can_be_read(chromium: Chromium, html: str, width: int, dark: bool) -> None:
     visit = chromium.visit(html, width=width, dark=dark)
-    visit.page.evaluate(_OPEN_ALL)
-    assert visit.page.evaluate(_CONTRAST) == []
+    visit.page.evaluate(OPEN_ALL)
+    assert visit.page.evaluate(LOW_CONTRAST) == []
     assert visit.page.locator("svg.figure:visible").count() == 2
     small = visit.page.locator("svg.figure:visible text").evaluate_all(
         "(all) => all.map((e) => e.getBoundingClientRect().height).filter((h) => h < 11)"
@@ -83,11 +51,11 @@ def test_text_can_be_read(chromium: Chromium, html: str, width: int, dark: bool)
 @WIDTHS
 def test_hostile_text_does_nothing(chromium: Chromium, width: int) -> None:
     visit = chromium.visit(hostile_page(), width=width)
-    visit.page.evaluate(_OPEN_ALL)
+    visit.page.evaluate(OPEN_ALL)
     assert visit.page.evaluate("window.broken") is None
     assert visit.complaints == []
-    assert not visit.page.evaluate(_FLOWS_OVER)
-    assert visit.page.evaluate(_TOO_WIDE) == []
+    assert not visit.page.evaluate(FLOWS_OVER)
+    assert visit.page.evaluate(TOO_WIDE) == []
 
 
 def test_a_script_that_got_in_would_not_run(chromium: Chromium, html: str) -> None:
@@ -100,7 +68,7 @@ def test_without_javascript_everything_but_comfort_is_there(chromium: Chromium, 
     visit = chromium.visit(html, javascript=False)
     page = visit.page
     assert page.locator("svg.figure:visible").count() == 2
-    assert page.locator("#results tbody tr").count() == 6
+    assert page.locator("#results tbody tr").count() == 7
     assert page.locator("button:visible").count() == 0
     page.locator("details.problem summary").first.click()
     assert page.locator("details.problem .sample").first.is_visible()
@@ -133,7 +101,7 @@ def test_the_keyboard_reads_the_figure(chromium: Chromium, html: str, width: int
     page.keyboard.press("ArrowRight")
     tip = page.locator(".tip:visible")
     assert tip.inner_text().startswith("k = 3, 100 problems\noracle (pass@k) 0.")
-    assert not page.evaluate(_FLOWS_OVER)
+    assert not page.evaluate(FLOWS_OVER)
     page.keyboard.press("Escape")
     assert page.locator(".tip:visible").count() == 0
 
@@ -162,7 +130,7 @@ def test_tables_sort_both_ways_and_back(chromium: Chromium, html: str) -> None:
     assert falling[0] == "oracle (pass@k)"
     assert head.get_attribute("aria-sort") == "descending"
     head.locator("button").click()
-    assert rows.evaluate_all(names)[:4] == falling[:4][::-1]
+    assert rows.evaluate_all(names)[:5] == falling[:5][::-1]
     head.locator("button").click()
     assert rows.evaluate_all(names) == original
 
@@ -203,3 +171,110 @@ def test_the_page_paints_at_once_and_nothing_moves(chromium: Chromium, html: str
     )
     assert painted
     assert moved < 0.01
+
+
+@pytest.fixture(scope="module")
+def many() -> str:
+    summary = fake_summary(problems=100)
+    costs = [Axis("tokens", {k: 11.0 * k for k in summary.ks}, "all output tokens")]
+    views = fake_views(summary, most=40)
+    return render_page(summary, views, recipe=fake_recipe(), costs=costs, panels=[plain_panel()])
+
+
+def test_the_axis_switches_with_and_without_javascript(chromium: Chromium, many: str) -> None:
+    for javascript in (True, False):
+        page = chromium.visit(many, javascript=javascript).page
+        shown = page.locator(".switched svg.figure:visible")
+        assert shown.count() == 1
+        assert "samples used, k" in (shown.text_content() or "")
+        page.locator("label[for=axis-tokens]").click()
+        assert shown.count() == 1
+        assert "output tokens per problem" in (shown.text_content() or "")
+        page.locator("label[for=axis-k]").click()
+        assert "samples used, k" in (shown.text_content() or "")
+
+
+def test_problems_are_few_until_one_asks(chromium: Chromium, many: str) -> None:
+    page = chromium.visit(many).page
+    shown = page.locator("details.problem:visible")
+    assert (shown.count(), page.locator(".sift [role=status]").inner_text()) == (
+        12,
+        "12 of 40 shown",
+    )
+    page.get_by_role("button", name="Show all 40 problems").click()
+    assert shown.count() == 40
+    assert page.locator(".problems + button").is_hidden()
+    without = chromium.visit(many, javascript=False).page
+    assert without.locator("details.problem:visible").count() == 40
+    assert without.locator(".sift").is_hidden()
+
+
+def test_problems_are_found_by_text_kind_and_choice(chromium: Chromium, many: str) -> None:
+    page = chromium.visit(many).page
+    shown = page.locator("details.problem:visible")
+    page.locator(".sift-kind").select_option("outcome never")
+    assert shown.count() > 0
+    assert set(shown.evaluate_all("all => all.map(e => e.dataset.outcome)")) == {"never"}
+    page.locator(".sift-kind").select_option("wrong best")
+    assert all("best" in e for e in shown.evaluate_all("all => all.map(e => e.dataset.wrong)"))
+    page.locator(".sift-kind").select_option("")
+    name = page.locator("details.problem .pid span").first.text_content()
+    assert name is not None
+    page.locator(".sift-text").fill(name.upper())
+    assert shown.count() == 1
+    page.locator(".sift-text").fill("no such text")
+    assert shown.count() == 0
+    assert page.locator(".sift [role=status]").inner_text() == "0 of 40 shown"
+
+
+def test_samples_are_sifted_by_verdict_and_by_who_chose_them(chromium: Chromium, many: str) -> None:
+    page = chromium.visit(many).page
+    page.evaluate(OPEN_ALL)
+    page.locator(".sift-samples").select_option("passed")
+    assert page.locator(".sample.passed:visible").count() > 0
+    assert page.locator(".sample.failed:visible").count() == 0
+    page.locator(".sift-samples").select_option("by-best")
+    problems = page.locator("details.problem:visible").count()
+    assert page.locator(".sample:visible").count() == problems > 0
+
+
+def test_problems_are_ordered_by_share_correct(chromium: Chromium, many: str) -> None:
+    page = chromium.visit(many).page
+    shares = "all => all.map(e => Number(e.dataset.share))"
+    shown = page.locator("details.problem:visible")
+    before = shown.evaluate_all(shares)
+    page.locator(".sift-order").select_option("most")
+    falling = shown.evaluate_all(shares)
+    assert falling == sorted(falling, reverse=True)
+    page.locator(".sift-order").select_option("least")
+    rising = shown.evaluate_all(shares)
+    assert rising == sorted(rising)
+    page.locator(".sift-order").select_option("")
+    assert shown.evaluate_all(shares) == before
+
+
+def test_a_deep_link_finds_a_problem_that_is_folded_away(chromium: Chromium, many: str) -> None:
+    slug = many.rpartition('class="problem" id="')[2].partition('"')[0]
+    page = chromium.visit(many, at=f"#{slug}").page
+    assert page.locator(f"#{slug}").is_visible()
+    assert page.locator(f"#{slug}").get_attribute("open") is not None
+
+
+@WIDTHS
+@THEMES
+def test_a_page_with_everything_fits(chromium: Chromium, many: str, width: int, dark: bool) -> None:
+    visit = chromium.visit(many, width=width, dark=dark)
+    visit.page.evaluate(OPEN_ALL)
+    assert not visit.page.evaluate(FLOWS_OVER)
+    assert visit.page.evaluate(TOO_WIDE) == []
+    assert visit.page.evaluate(LOW_CONTRAST) == []
+    assert visit.complaints == []
+
+
+@WIDTHS
+def test_a_table_of_many_k_needs_no_sideways_scroll(chromium: Chromium, width: int) -> None:
+    visit = chromium.visit(render_page(fake_summary(problems=40, n=10_000)), width=width)
+    assert visit.page.locator("#results thead th").count() == 6
+    assert visit.page.evaluate("document.querySelector('#results caption').offsetHeight") < 80
+    assert visit.page.evaluate(TOO_WIDE) == []
+    assert visit.page.evaluate(LOW_CONTRAST) == []

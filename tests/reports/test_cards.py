@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.reports.fake import fake_summary, fake_views
 from tests.reports.hostile import HOSTILE
 
-from topdraw.reports.cards import cards, fold, percent, short, two
+from topdraw.reports.cards import cards, fitting, fold, percent, short, two
 from topdraw.reports.views import SampleView
 
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.sampled_from(HOSTILE)
@@ -64,7 +64,7 @@ def test_a_long_prompt_is_shown_beside_its_title() -> None:
 
 
 def test_remarks_say_why_what_and_how_it_ended() -> None:
-    view = fake_views(fake_summary())[0]
+    view = dataclasses.replace(fake_views(fake_summary())[0], greedy=None)
     drawn = SampleView("5+5", 1, 0, "failed", "not 9", "10", -1.25, (), 3, "length")
     card = cards([dataclasses.replace(view, samples=(drawn,))])[0].samples[0]
     assert card.remarks == ("not 9", "answer 10", "score \u22121.25", "ended by length")
@@ -92,3 +92,33 @@ def test_short_texts_are_one_line() -> None:
     assert short("a\n\n b\tc") == "a b c"
     assert two(math.nan) == ""
     assert two(0.5) == "0.50"
+
+
+def test_the_greedy_sample_comes_first_and_says_so() -> None:
+    view = fake_views(fake_summary())[0]
+    card = cards([view])[0]
+    assert view.greedy is not None
+    assert card.samples[0].view is view.greedy
+    assert card.samples[0].chips == (("greedy", "greedy", 1.0),)
+    assert len(card.samples) == len(view.samples) + 1
+
+
+def test_who_picks_wrong_is_known_by_colour_key() -> None:
+    view = fake_views(fake_summary())[0]
+    picked = (("majority", 0.2), ("best_of_n", 0.5))
+    lost = dataclasses.replace(view.samples[0], verdict="failed")
+    made = cards([dataclasses.replace(view, picked=picked, greedy=lost)])[0]
+    assert made.wrong == ("majority", "greedy")
+    without = cards([dataclasses.replace(view, picked=(), greedy=None)])[0]
+    assert without.wrong == ()
+
+
+def test_as_many_problems_as_fit() -> None:
+    made = cards(fake_views(fake_summary()))
+    sizes = [card.size for card in made]
+    assert fitting(made, sum(sizes)) == made
+    assert fitting(made, sum(sizes[:3])) == made[:3]
+    assert fitting(made, sizes[0] - 1) == []
+    for card in made:
+        texts = (card.prompt, *(sample.text for sample in card.samples))
+        assert card.size > sum(len(text.head) + len(text.tail) for text in texts)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.reports.fake import fake_summary
 from tests.reports.hostile import HOSTILE
 
-from topdraw.analysis.summary import Curve
+from topdraw.analysis.summary import Curve, Summary
 from topdraw.core.estimate import Estimate
+from topdraw.reports.axis import Axis, axes
 from topdraw.reports.figure import curves_figure
 from topdraw.reports.frame import NARROW, WIDE, Layout
 
@@ -155,3 +156,45 @@ def test_hostile_labels_are_escaped() -> None:
         assert "<script" not in svg
         assert "<img" not in svg
         ET.fromstring(svg)  # noqa: S314 - our own output
+
+
+def _axes_of(summary: Summary) -> list[Axis]:
+    ks = sorted({k for curve in summary.curves for k in curve.k})
+    return axes(ks, [Axis("usd", {k: 0.001 + 0.0002 * k for k in ks})])
+
+
+@LAYOUTS
+def test_on_another_axis_the_same_points_lie_elsewhere(layout: Layout) -> None:
+    summary = fake_summary(problems=50, n=100)
+    samples, usd = (
+        curves_figure(summary.curves, gap=summary.gap, layout=layout, axis=axis)
+        for axis in _axes_of(summary)
+    )
+    assert samples == curves_figure(summary.curves, gap=summary.gap, layout=layout)
+    assert "USD per problem (log scale)" in usd
+    assert "$0.01" in usd
+    assert "k = 10, $0.003 per problem" in usd
+    for x, y in numbers(ET.fromstring(usd)):  # noqa: S314 - our own output
+        assert 0 <= x <= layout.width
+        assert 0 <= y <= layout.height
+    assert usd.count('class="mark"') == samples.count('class="mark"')
+
+
+def test_the_band_of_a_curve_is_drawn_instead_of_its_intervals() -> None:
+    summary = fake_summary(problems=50, n=10)
+    wide = tuple(
+        dataclasses.replace(c, band=tuple(Estimate(e.value, 0.0, 1.0) for e in c.estimates))
+        if c.strategy == "oracle"
+        else c
+        for c in summary.curves
+    )
+    band = re.search(r'<path class="band" d="M([^"]*)Z"', curves_figure(wide[-1:]))
+    assert band is not None
+    heights = [float(point.split()[1]) for point in band[1].split("L")]
+    assert len(set(heights)) == 2
+
+
+def test_bands_of_all_but_the_best_and_the_oracle_are_faint() -> None:
+    text = curves_figure(fake_summary(problems=50, n=100).curves)
+    assert text.count('class="band"') == 2
+    assert text.count('class="band faint"') == 2

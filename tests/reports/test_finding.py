@@ -6,6 +6,7 @@ import math
 import pytest
 from tests.reports.fake import fake_summary
 
+from topdraw.analysis.picked import Pick
 from topdraw.analysis.summary import Summary
 from topdraw.core.estimate import Estimate
 from topdraw.reports.finding import at, best_real, beware, curve_of, finding, headline, reading
@@ -143,3 +144,52 @@ def test_choosing_that_makes_it_worse_is_said_first() -> None:
 def test_problems_without_a_score_are_not_counted_as_never_solved() -> None:
     summary = dataclasses.replace(fake_summary(), unanswered=("x", "y"), never_solved=1)
     assert f"1 of {summary.problems - 2} problems had no correct sample" in reading(summary)
+
+
+LUCKY = Pick(
+    "weighted_majority",
+    3,
+    0.7,
+    Estimate(0.7, 0.65, 0.75),
+    Estimate(0.2, 0.1, 0.3),
+    Estimate(math.nan),
+    Estimate(0.25, 0.2, 0.3),
+)
+
+
+def test_a_selector_that_won_by_luck_is_valued_on_other_problems(summary: Summary) -> None:
+    lucky = dataclasses.replace(summary, pick=LUCKY)
+    assert headline(lucky).startswith(
+        f"100 samples chosen by the best of 3 selectors: {LUCKY.estimate}; one sample:"
+    )
+    text = reading(lucky)
+    assert "vote weighted by reward, reaches 0.737 [0.682, 0.792] with 100 samples on the very" in (
+        text
+    )
+    gain = f"reaches {LUCKY.estimate}, 0.20 [0.10, 0.30] more than one sample (paired"
+    assert gain in text
+
+
+def test_a_selector_that_every_half_picks_keeps_its_name(summary: Summary) -> None:
+    sure = dataclasses.replace(summary, pick=dataclasses.replace(LUCKY, share=1.0))
+    assert headline(sure) == headline(summary)
+    assert reading(sure) == reading(summary)
+
+
+def test_greedy_against_sampled_is_a_sentence(summary: Summary) -> None:
+    def told(estimate: Estimate) -> str:
+        changed = tuple(
+            dataclasses.replace(d, estimate=estimate) if d.a == "greedy" else d
+            for d in summary.differences
+        )
+        return reading(dataclasses.replace(summary, differences=changed))
+
+    greedy = next(c for c in summary.curves if c.strategy == "greedy").estimates[0]
+    start = f"Greedy decoding solves {greedy}, "
+    more = told(Estimate(0.2, 0.1, 0.3))
+    assert f"{start}0.20 [0.10, 0.30] more than the mean sample." in more
+    less = told(Estimate(-0.2, -0.3, -0.1))
+    assert f"{start}0.20 [0.10, 0.30] less than the mean sample." in less
+    assert "than the mean sample: these problems cannot tell" in told(Estimate(0.0, -0.1, 0.1))
+    without = [c for c in summary.curves if c.strategy != "greedy"]
+    assert "Greedy" not in reading(dataclasses.replace(summary, curves=tuple(without)))

@@ -9,7 +9,7 @@ from tests.reports.hostile import HOSTILE
 from topdraw.analysis.summary import summarize
 from topdraw.core.records import Score
 from topdraw.errors import StoreError, UnknownNameError
-from topdraw.reports.gather import problem_views, recipe_of
+from topdraw.reports.gather import costs_of, panels_of, problem_views, recipe_of
 from topdraw.reports.page import report
 from topdraw.store.run import Run
 
@@ -90,3 +90,51 @@ def test_hostile_outputs_reach_the_page_through_a_run(tiny_run: TinyRun) -> None
     assert page.count("<script") == 1
     assert "U+202E" in page
     assert "1 of 17 samples could not be scored" in page
+
+
+def test_costs_are_axes_where_tokens_were_counted(run: Run) -> None:
+    summary = summarize(run)
+    (tokens,) = costs_of(run, summary)
+    assert tokens.key == "tokens"
+    assert list(tokens.at) == list(summary.ks)
+    assert tokens.at[4] == pytest.approx(4.0)
+    page = report(run).read_text(encoding="utf-8")
+    assert 'id="axis-tokens"' in page
+
+
+def test_panels_of_a_run_follow_the_differences(run: Run) -> None:
+    keys = [panel.key for panel in panels_of(run, summarize(run))]
+    assert keys[:3] == ["greedy", "variance", "lengths"]
+
+
+def test_the_greedy_answer_is_opened_too(tiny_run: TinyRun) -> None:
+    made = tiny_run({"p": ["1", "2"]}, greedy={"p": "2"}, scorer="exact")
+    for role in ("sampled", "greedy"):
+        drawn = made.samples(role)
+        made.add_scores("exact", [(s, Score.verdict(s.output == "1", answer="1")) for s in drawn])
+    (view,) = problem_views(made, summarize(made))
+    assert view.greedy is not None
+    assert (view.greedy.output, view.greedy.verdict) == ("2", "failed")
+
+
+def test_counts_make_a_page_without_samples_beside_the_table(tmp_path: Path) -> None:
+    table = tmp_path / "counts.csv"
+    rows = [f"p{i},100,{(i * 7) % 101}" for i in range(40)]
+    table.write_text("\n".join(["problem,n,c", *rows]) + "\n", encoding="utf-8")
+    page = report(table)
+    assert page == tmp_path / "counts.csv.report.html"
+    text = page.read_text(encoding="utf-8")
+    assert "oracle (pass@k)" in text
+    assert 'id="problems"' not in text
+    assert 'id="axis-tokens"' not in text
+    assert f"topdraw report {table}" in text
+
+
+def test_scored_samples_of_a_table_are_opened(tmp_path: Path) -> None:
+    table = tmp_path / "samples.csv"
+    lines = ["problem,answer,correct,reward"]
+    lines += [f"p{i},{j % 2},{int(j % 2 == i % 2)},{j / 4}" for i in range(12) for j in range(4)]
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    text = report(table, out=tmp_path / "page.html").read_text(encoding="utf-8")
+    assert 'class="problem" id="problem-p0"' in text
+    assert "--value reward" in text

@@ -1,51 +1,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections import Counter
-from html.parser import HTMLParser
 
 import pytest
 from tests.reports.fake import fake_recipe, fake_summary, fake_views
 from tests.reports.hostile import EVERYTHING, HOSTILE
+from tests.reports.outline import Outline
 
 from topdraw.analysis.summary import Summary
 from topdraw.reports.page import render_page
 from topdraw.reports.recipe import Recipe
-
-_VOID = {"meta", "link", "br", "img", "input", "hr"}
-
-
-class Outline(HTMLParser):
-    """The elements of a page, and whether every one is closed in order."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.crossed: list[str] = []
-        self.text: list[str] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            self.crossed.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        if not self.open or self.open[-1] not in ("script", "style"):
-            self.text.append(data)
-
-    def count(self, tag: str) -> int:
-        return sum(name == tag for name, _ in self.elements)
 
 
 def hostile_page() -> str:
@@ -138,7 +105,14 @@ def test_anchors_are_unique_and_every_link_has_its_target(page: str) -> None:
 
 
 def test_the_parts_come_in_the_order_a_reader_needs(page: str) -> None:
-    marks = ["<h1>", "<figure>", 'id="results"', 'id="cost"', 'id="difficulty"', 'id="differences"']
+    marks = [
+        "<h1>",
+        '<figure class="switched">',
+        'id="results"',
+        'id="cost"',
+        'id="difficulty"',
+        'id="differences"',
+    ]
     marks += ['id="problems"', 'id="all"', 'id="reproduce"']
     places = [page.index(mark) for mark in marks]
     assert places == sorted(places)
@@ -196,3 +170,41 @@ def test_pages_stay_small() -> None:
     odd = [dataclasses.replace(v, prompt=worst[0]) for v in fake_views(summary, worst)]
     assert sum(len(view.samples) for view in odd) == 12 * 20
     assert len(render_page(summary, odd).encode()) < 3_000_000
+
+
+def bare_summary() -> Summary:
+    """Counts alone: nothing chooses, nobody counted tokens."""
+    full = fake_summary(problems=40, n=20)
+    kept = tuple(curve for curve in full.curves if curve.strategy in ("random", "oracle"))
+    rows = tuple(
+        dataclasses.replace(row, majority=math.nan, best_of_n=math.nan) for row in full.rows
+    )
+    return dataclasses.replace(full, curves=kept, rows=rows, value="", output_tokens=0)
+
+
+def test_where_nothing_chooses_nothing_is_said_of_choosing() -> None:
+    text = "".join(Outline(render_page(bare_summary())).text)
+    assert "oracle (pass@k)" in text
+    for words in ("Shaded:", "strips below", "darkness", "output tokens per problem", "A gap of"):
+        assert words not in text
+    full = "".join(Outline(render_page(fake_summary(problems=40, n=20))).text)
+    for words in ("Shaded:", "strips below", "darkness", "output tokens per problem", "A gap of"):
+        assert words in full
+
+
+def test_luck_is_told_beside_the_table() -> None:
+    from tests.reports.test_finding import LUCKY
+
+    summary = fake_summary(problems=40, n=20)
+    text = "".join(Outline(render_page(dataclasses.replace(summary, pick=LUCKY))).text)
+    assert "a half picks it in 70% of the cases" in text
+    assert f"the best of 3 reaches {LUCKY.estimate}: quote that" in text
+    assert "quote that" not in "".join(Outline(render_page(summary)).text)
+
+
+def test_which_band_is_drawn_is_said() -> None:
+    summary = fake_summary(problems=40, n=20)
+    assert "Bands are 95% intervals over problems" in render_page(summary)
+    curves = tuple(dataclasses.replace(c, band=c.estimates) for c in summary.curves)
+    text = render_page(dataclasses.replace(summary, curves=curves))
+    assert "Each band holds a whole curve with 95% confidence (simultaneous)" in text

@@ -147,3 +147,22 @@ def test_shown_problems_are_few_distinct_and_grouped(rows: list[ProblemRow], mos
     assert len({each.problem_id for each in shown}) == len(shown)
     kinds = [outcome(each) for each in shown]
     assert kinds == sorted(kinds, key=["missed", "never", "solved"].index)
+
+
+def test_the_greedy_output_is_kept_beside_the_samples() -> None:
+    problem = Problem("p", "?", None)
+    alone = Sample("p", 0, "g", sampler="cold")
+    made = problem_view(
+        row(0, 0, math.nan),
+        problem,
+        [],
+        [],
+        [],
+        {},
+        greedy=(alone, Score.verdict(True, answer="g")),
+    )
+    assert made.samples == ()
+    assert made.greedy is not None
+    assert (made.greedy.output, made.greedy.verdict) == ("g", "passed")
+    assert made.greedy.weights == (("greedy", 1.0),)
+    assert view("a", [RIGHT]).greedy is None

@@ -81,3 +81,33 @@ def test_a_scorer_without_a_verdict_cannot_judge(tiny_run: TinyRun) -> None:
     run = _scored(tiny_run, {"a": [Score(value=0.3), FAILED]}, "reward")
     with pytest.raises(ConfigError, match="'reward' gives values but no verdict"):
         candidates(run, by="reward")
+
+
+def test_several_scorers_rank_as_one(tiny_run: TinyRun) -> None:
+    run = _scored(tiny_run, {"a": [NO, YES, YES], "b": [YES, NO]})
+    for name, values in (("one", [1.0, 2.0, 4.0, 3.0, 5.0]), ("two", [4.0, 1.0, 0.0, 2.0, 3.0])):
+        run.add_scores(
+            name, zip(run.samples(), [Score(value=value) for value in values], strict=True)
+        )
+    worst = candidates(run, by="judge", value="worst(one,two,scale=none)")
+    assert [one.value.tolist() for one in worst.values()] == [[1.0, 1.0, 0.0], [2.0, 3.0]]
+    mean = candidates(run, by="judge", value="mean(one, two, scale=none)")
+    assert [one.value.tolist() for one in mean.values()] == [[2.5, 1.5, 2.0], [2.5, 4.0]]
+    # The common scale is over the whole run: sums of z-scores, not of each problem's own.
+    first, second = np.array([1.0, 2, 4, 3, 5]), np.array([4.0, 1, 0, 2, 3])
+    z = ((first - 3) / first.std() + (second - 2) / second.std()) / 2
+    scaled = candidates(run, value="mean(one,two)")
+    np.testing.assert_allclose(np.concatenate([one.value for one in scaled.values()]), z)
+    with pytest.raises(UnknownNameError, match="no scores by 'three'"):
+        candidates(run, value="mean(one,three)")
+    with pytest.raises(ConfigError, match="'best' is no way to combine"):
+        candidates(run, value="best(one,two)")
+
+
+def test_what_a_scorer_of_an_ensemble_misses_has_no_value(tiny_run: TinyRun) -> None:
+    run = _scored(tiny_run, {"a": [NO, YES]})
+    run.add_scores("one", zip(run.samples(), [Score(value=1.0), FAILED], strict=True))
+    found = candidates(run, by="judge", value="worst(one,logprob)")["a"]
+    assert not found.missing.any()
+    assert np.isnan(found.value).tolist() == [False, True]
+    assert candidates(run, value="worst(one,logprob)")["a"].missing.tolist() == [False, True]

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,3 +102,15 @@ def test_pairs_are_distinct_and_as_many_as_possible(
     assert len(set(pairs)) == len(pairs) == min(most, right * wrong)
     few = min(right, wrong, most)
     assert len({p.chosen for p in pairs[:few]}) == len({p.rejected for p in pairs[:few]}) == few
+
+
+def test_a_table_of_outputs_gives_pairs_and_one_without_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("id,prompt,correct,output\na,1+1?,1,two\na,,0,three\na,,,four\nb,,0,five\n")
+    (pair,) = preference_pairs(path, per_problem=9)
+    assert (pair.prompt, pair.chosen, pair.rejected) == ("1+1?", "two", "three")
+    assert (pair.chosen_index, pair.rejected_index) == (0, 1)
+    for text in ("id,n,c\na,2,1\n", "id,correct,answer\na,1,2\na,0,3\n"):
+        path.write_text(text)
+        with pytest.raises(ConfigError, match=r"holds no outputs.*--map output="):
+            preference_pairs(path)

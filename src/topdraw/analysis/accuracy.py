@@ -23,15 +23,17 @@ from topdraw.core.seeds import Rng
 from topdraw.errors import ConfigError
 from topdraw.selection import pick
 from topdraw.selection.candidates import Role, candidates
+from topdraw.selection.ensemble import resolve_value
 from topdraw.selection.resolve import NamedSelector, resolve_selector
-from topdraw.store.run import Run
+from topdraw.store.evidence import Evidence, EvidenceOrPath, open_evidence
+from topdraw.store.plain import PlainTable
 
 #: What a number is called whose chooser has seen the verdicts it is judged by.
 SELF_JUDGED = "CHOOSER = JUDGE: both are {!r}, so this is a bound like the oracle, not a result"
 
 
 def accuracy(
-    run: Run,
+    run: EvidenceOrPath,
     selector: str | Selector,
     *,
     by: str | None = None,
@@ -48,7 +50,7 @@ def accuracy(
     for k and a selector without a closed form, whose simulation and its error `method` states.
 
     Args:
-        run: a scored run.
+        run: a scored run, a table, or the path of either.
         selector: a spec ("majority", "posterior(0.5)") or a function of `Candidates`. One that
             needs "greedy" looks at the run's greedy samples, all of them whatever k is.
         by: the verifier whose verdicts count and whose answers vote; default the task's own.
@@ -68,6 +70,7 @@ def accuracy(
         DomainError: if k is not whole or < 1, or a problem has fewer than k scored samples, or the
             rule that stopped the drawing does not guarantee k samples of each.
     """
+    run = open_evidence(run)
     k = None if k is None else whole_k(k)
     resolved = resolve_selector(selector)
     by = judge(run, by)
@@ -89,7 +92,7 @@ def accuracy(
     else:
         result = _values(Source(run, by, drawn), resolved, answered, k, rng, subsets)
     method = ", ".join(filter(None, (resolved.name, result.method, basis)))
-    if value == by and "value" in resolved.needs:
+    if value and "value" in resolved.needs and by in resolve_value(value).members:
         method = f"{SELF_JUDGED.format(by)}; {method}"
     left = len(found) - len(answered)
     return mean_estimate(
@@ -134,11 +137,13 @@ def _values(
     return Values(result.values, f"k = {k}, {result.method}")
 
 
-def default_value(run: Run, by: str = "", samples: Sequence[Sample] | None = None) -> str | None:
+def default_value(
+    run: Evidence, by: str = "", samples: Sequence[Sample] | None = None
+) -> str | None:
     """The scorer that ranks when none is named: "reward", else "logprob", else none.
 
     Args:
-        run: a run with its scores.
+        run: a run with its scores, or a table.
         by: the verifier, which is never a default: chooser and judge are kept apart.
         samples: the run's samples, when they were read already.
     """
@@ -152,14 +157,19 @@ def default_value(run: Run, by: str = "", samples: Sequence[Sample] | None = Non
 
 
 def _require_needs(
-    run: Run, resolved: NamedSelector, found: Iterable[Candidates], by: str, value: str | None
+    run: Evidence, resolved: NamedSelector, found: Iterable[Candidates], by: str, value: str | None
 ) -> None:
     """Refuse a selector that has nothing to go by in this run."""
+    if resolved.ordered and isinstance(run, PlainTable) and run.is_counts:
+        raise ConfigError(
+            f"{resolved.name} needs the samples in their order; {run.path} holds counts alone."
+        )
     problems = [one for one in found if one.n]
     if not problems:
         role = "greedy" if "greedy" in resolved.needs else "drawn"
-        hint = "Draw them with `topdraw sample --greedy`." if role == "greedy" else ""
-        raise ConfigError(f"The run {run.path} has no {role} samples.", hint=hint)
+        can = role == "greedy" and not isinstance(run, PlainTable)
+        hint = "Draw them with `topdraw sample --greedy`." if can else ""
+        raise ConfigError(f"{run.path} has no {role} samples.", hint=hint)
     lacks = {
         "value": all(np.isnan(one.value).all() for one in problems),
         "answer": all((one.answer < 0).all() for one in problems),

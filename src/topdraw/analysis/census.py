@@ -1,4 +1,4 @@
-"""What a run holds: samples by role, texts that repeat, how outputs ended, tokens.
+"""What a run or a table holds: samples by role, texts that repeat, how outputs ended, tokens.
 
 Not here: whether the samples are right (`coverage`), what they cost (`Run.bill`).
 Try it: `topdraw show RUN`.
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from topdraw.analysis.table_tallies import tallies_of_table, verdicts_of_table
 from topdraw.analysis.tallies import Tally, tallies_of_parts, tallies_of_rows
-from topdraw.store.run import Run, Sampler
+from topdraw.store.evidence import Evidence
+from topdraw.store.plain import PlainTable
 from topdraw.store.table import columns
 
 
@@ -20,7 +22,7 @@ class Holdings:
 
     Attributes:
         role: "sampled" or "greedy".
-        wanted: samples asked for; with a stopping rule, the most.
+        wanted: samples asked for; with a stopping rule, the most; of a table, those drawn.
         drawn: samples on disk.
         fewest: samples of the problem that has the fewest.
         most: samples of the problem that has the most.
@@ -75,7 +77,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """What a run holds.
+    """What a run or a table holds.
 
     Attributes:
         problems: how many it has.
@@ -88,31 +90,45 @@ class Census:
     scorers: tuple[Scored, ...]
 
 
-def census(run: Run) -> Census:
-    """Count what a run holds.
+def census(run: Evidence) -> Census:
+    """Count what a run or a table holds.
+
+    Args:
+        run: the run, or a table of one model. Of texts and ends that a table does not hold,
+            nothing is counted.
 
     Raises:
         StoreError: when a file cannot be read.
+        ConfigError: when a table has several models.
     """
-    tallies = tallies_of_parts(run) or tallies_of_rows(run)
+    if isinstance(run, PlainTable):
+        tallies, asked = tallies_of_table(run), dict.fromkeys(("sampled", "greedy"), 0)
+    else:
+        tallies = tallies_of_parts(run) or tallies_of_rows(run)
+        asked = {one.role: one.n for one in run.manifest.samplers}
     problems = len(run.problems)
     return Census(
         problems,
-        tuple(_holdings(one, tallies[one.role], problems) for one in run.manifest.samplers),
+        tuple(
+            _holdings(role, tallies[role], problems, n)
+            for role, n in asked.items()
+            if role in tallies
+        ),
         tuple(_scored(run, scorer) for scorer in run.scorers()),
     )
 
 
-def _holdings(sampler: Sampler, tally: Tally, problems: int) -> Holdings:
+def _holdings(role: str, tally: Tally, problems: int, n: int) -> Holdings:
+    """Of a role for which n samples a problem were asked for; 0 where nobody knows."""
     counts = [*tally.drawn.values()] + [0] * (problems - len(tally.drawn))
     drawn = sum(counts)
     return Holdings(
-        role=sampler.role,
-        wanted=problems * sampler.n,
+        role=role,
+        wanted=problems * n or drawn,
         drawn=drawn,
         fewest=min(counts, default=0),
         most=max(counts, default=0),
-        short=sum(count < sampler.n for count in counts),
+        short=sum(count < n for count in counts),
         repeated=drawn - sum(tally.texts.values()),
         uniform=sum(tally.texts[key] == 1 and count > 1 for key, count in tally.drawn.items()),
         empty=tally.empty,
@@ -123,7 +139,9 @@ def _holdings(sampler: Sampler, tally: Tally, problems: int) -> Holdings:
     )
 
 
-def _scored(run: Run, scorer: str) -> Scored:
+def _scored(run: Evidence, scorer: str) -> Scored:
+    if isinstance(run, PlainTable):
+        return Scored(scorer, *verdicts_of_table(run, scorer))
     found = columns(run, scorer)
     judged = found.judged & ~found.missing
     return Scored(

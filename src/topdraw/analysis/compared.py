@@ -44,7 +44,7 @@ def comparisons(
     if pool.waits_for(oracle.chooser):
         pairs = [(greedy, mean), (oracle, mean), (oracle, greedy)]
     else:
-        best = _best(compared)
+        best = best_real(compared)
         pairs = [(one, mean) for one in compared if one.real or one is greedy]
         pairs += [(best, greedy if best.real else None), (oracle, best)]
     return [
@@ -68,7 +68,7 @@ def selection_gap(
     oracle = next(one for one in compared if one.name == "oracle")
     if pool.waits_for(oracle.chooser):
         return Estimate(math.nan)
-    return _paired(oracle, _best(compared), pool, missing, rng)
+    return _paired(oracle, best_real(compared), pool, missing, rng)
 
 
 def _paired(
@@ -86,7 +86,7 @@ def _paired(
     )
 
 
-def _best(compared: Sequence[Strategy]) -> Strategy:
+def best_real(compared: Sequence[Strategy]) -> Strategy:
     """The real strategy that does best at last; the mean sample when there is none."""
     real = [one for one in compared if one.real and not np.isnan(one.at_n).all()]
     fallback = [one for one in compared if one.name == "random"]

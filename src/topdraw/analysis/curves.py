@@ -15,11 +15,12 @@ import numpy as np
 from topdraw.analysis import coverage, vote_curve
 from topdraw.analysis.selected import best_of_k, worst_of_k
 from topdraw.analysis.simulated import SUBSETS, Simulated, simulated_of_k, simulated_vote_of_k
+from topdraw.analysis.weighted_curve import weighted_of_k
 from topdraw.core.protocols import Selector
 from topdraw.core.records import Candidates, FloatArray
 from topdraw.core.seeds import Rng, generator
 from topdraw.selection import pick, vote
-from topdraw.selection.resolve import NamedSelector
+from topdraw.selection.resolve import NamedSelector, unbound
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,9 @@ def at_ks(
 ) -> Values:
     """Expected correctness over k random samples of each problem, at each k.
 
-    Exact for random, best_of_n, worst, oracle and majority; other selectors, and votes over more
-    than 1,000 samples, are simulated with seeded subsets.
+    Exact for random, first, best_of_n, worst, oracle and majority; a weighted majority is exact on
+    the problems where `analysis.weighted_curve` can afford it. The rest, other selectors, and votes
+    over more than 1,000 samples are simulated with seeded subsets.
 
     Args:
         selector: what chooses.
@@ -83,28 +85,43 @@ def at_ks(
     Raises:
         DomainError: if a problem has fewer samples than a k.
     """
-    exact = _exact(selector.function, problems)
-    if exact is not None:
-        rows = [exact(one, ks) for one in problems]
-        return Values(np.array(rows, dtype=float).reshape(len(problems), len(ks)), "exact")
+    closed = _closed(selector.function)
     simulate = _simulation(selector.function, generator(rng), subsets)
-    found = [simulate(one, ks) for one in problems]
-    values = np.array([one.expected for one in found]).reshape(len(problems), len(ks))
-    errors = np.array([one.error for one in found]).reshape(len(problems), len(ks))
+    values, errors = np.empty((len(problems), len(ks))), np.zeros((len(problems), len(ks)))
+    simulated = 0
+    for at, one in enumerate(problems):
+        exact = closed(one, ks)
+        if exact is None:
+            found = simulate(one, ks)
+            exact, errors[at] = found.expected, found.error
+            simulated += bool(found.error.any())
+        values[at] = exact
+    return Values(values, _method(errors, simulated, subsets))
+
+
+def _method(errors: FloatArray, simulated: int, subsets: int) -> str:
+    """What was simulated, on how many of the problems, and the error of the mean over problems."""
+    if not simulated:
+        return "exact"
+    problems = errors.shape[0]
     # Errors of problems are independent; the mean over problems has their root mean square / P.
-    largest = float(np.sqrt((errors**2).sum(axis=0)).max(initial=0.0)) / max(len(problems), 1)
-    if largest == 0:
-        return Values(values, "exact")
-    return Values(values, f"simulated, {subsets} subsets, s.e. <= {_rounded_up(largest)}")
+    largest = float(np.sqrt((errors**2).sum(axis=0)).max()) / problems
+    told = f"simulated, {subsets} subsets, s.e. <= {_rounded_up(largest)}"
+    if simulated == problems:
+        return told
+    return f"exact for {problems - simulated} of {problems} problems, the others {told}"
 
 
-Closed = Callable[[Candidates, Sequence[int]], FloatArray]
+#: Shape (ks,); None when it must be simulated.
+Closed = Callable[[Candidates, Sequence[int]], FloatArray | None]
 
 
-def _exact(function: Selector, problems: Sequence[Candidates]) -> Closed | None:
-    if function is vote.majority and any(one.n > vote_curve.LARGEST for one in problems):
-        return None
-    return _CLOSED.get(function)
+def _closed(function: Selector) -> Closed:
+    inner, options = unbound(function)
+    if inner is vote.weighted_majority:
+        weighted: Callable[..., FloatArray | None] = _weighted
+        return functools.partial(weighted, **options)
+    return _CLOSED.get(function, lambda one, ks: None)
 
 
 def _random(one: Candidates, ks: Sequence[int]) -> FloatArray:
@@ -116,22 +133,47 @@ def _oracle(one: Candidates, ks: Sequence[int]) -> FloatArray:
     return curve
 
 
+def _majority(one: Candidates, ks: Sequence[int]) -> FloatArray | None:
+    if one.n > vote_curve.LARGEST:
+        return None
+    return vote_curve.majority_of_k(one.answer, one.passed, ks)
+
+
+def _weighted(
+    one: Candidates,
+    ks: Sequence[int],
+    *,
+    weight: vote.VoteWeight = "sigmoid",
+    value: vote.VoteValue = "value",
+    pool: vote.Pool = "sum",
+) -> FloatArray | None:
+    cast = vote.ballots(one, weight=weight, value=value)
+    log = np.where(cast.voters, cast.log, np.nan)
+    return weighted_of_k(one.answer, log, one.passed, ks, pool=pool)
+
+
+def _first(one: Candidates, ks: Sequence[int]) -> FloatArray:
+    # The first of a subset is its best when the earlier is the better.
+    return best_of_k(-np.arange(one.n, dtype=float), one.passed, ks)
+
+
 _CLOSED: dict[object, Closed] = {
+    pick.first: _first,
     pick.uniform: _random,
     pick.oracle: _oracle,
     pick.best_of_n: lambda one, ks: best_of_k(one.value, one.passed, ks),
     pick.worst: lambda one, ks: worst_of_k(one.value, one.passed, ks),
-    vote.majority: lambda one, ks: vote_curve.majority_of_k(one.answer, one.passed, ks),
+    vote.majority: _majority,
 }
 
 
 def _simulation(
     function: Selector, rng: np.random.Generator, subsets: int
 ) -> Callable[[Candidates, Sequence[int]], Simulated]:
-    inner = function.func if isinstance(function, functools.partial) else function
-    options = function.keywords if isinstance(function, functools.partial) else {}
+    inner, options = unbound(function)
     if inner is vote.weighted_majority:
-        return functools.partial(simulated_vote_of_k, rng=rng, subsets=subsets, **options)
+        simulate: Callable[..., Simulated] = simulated_vote_of_k
+        return functools.partial(simulate, rng=rng, subsets=subsets, **options)
     return lambda one, ks: simulated_of_k(one, function, ks, rng=rng, subsets=subsets)
 
 

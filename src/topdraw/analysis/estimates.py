@@ -6,6 +6,7 @@ Try it: `python -m pytest tests/analysis/test_estimates.py`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import overload
@@ -21,6 +22,8 @@ from topdraw.core.estimate import Estimate
 from topdraw.core.records import Candidates, FloatArray, IntArray
 from topdraw.errors import ConfigError
 from topdraw.selection.candidates import candidates
+from topdraw.store.evidence import Evidence, EvidenceOrPath, open_evidence
+from topdraw.store.plain import PlainTable
 from topdraw.store.run import Run
 
 
@@ -64,11 +67,11 @@ def count(by_problem: Mapping[str, Candidates]) -> Counts:
     )
 
 
-def count_scored(run: Run, by_problem: Mapping[str, Candidates]) -> Counts:
+def count_scored(run: Evidence, by_problem: Mapping[str, Candidates]) -> Counts:
     """`count` of a run's problems, or of those of their samples that a number may look at.
 
     Args:
-        run: the run.
+        run: the run, or the table.
         by_problem: candidates with verdicts.
 
     Raises:
@@ -76,11 +79,11 @@ def count_scored(run: Run, by_problem: Mapping[str, Candidates]) -> Counts:
     """
     counts = count(by_problem)
     if not counts.problem_ids:
-        raise ConfigError(f"The run {run.path} has no scored sample yet.")
+        raise ConfigError(f"{run.path} has no scored sample.")
     return counts
 
 
-def judge(run: Run, by: str | None) -> str:
+def judge(run: Evidence, by: str | None) -> str:
     """The verifier asked for, or the task's own.
 
     Raises:
@@ -98,11 +101,15 @@ def judge(run: Run, by: str | None) -> str:
 @overload
 def pass_at_k(n: ArrayLike, c: ArrayLike, k: int) -> FloatArray: ...
 @overload
-def pass_at_k(n: Run, k: int, /, *, by: str | None = ..., level: float = ...) -> Estimate: ...
-@overload
-def pass_at_k(n: Run, /, *, k: int, by: str | None = ..., level: float = ...) -> Estimate: ...
 def pass_at_k(
-    n: ArrayLike | Run,
+    n: EvidenceOrPath, k: int, /, *, by: str | None = ..., level: float = ...
+) -> Estimate: ...
+@overload
+def pass_at_k(
+    n: EvidenceOrPath, /, *, k: int, by: str | None = ..., level: float = ...
+) -> Estimate: ...
+def pass_at_k(
+    n: ArrayLike | EvidenceOrPath,
     c: ArrayLike | int | None = None,
     k: int | None = None,
     *,
@@ -118,11 +125,12 @@ def pass_at_k(
     of one that another rule stopped the same over the first samples, which no rule can prevent.
 
     Args:
-        n: a run; or shape (problems,), scored samples per problem.
-        c: k, when the first is a run; or shape (problems,), correct samples.
+        n: a run, a table of counts or scored samples, or the path of either; or shape
+            (problems,), scored samples per problem.
+        c: k, when the first is one of these; or shape (problems,), correct samples.
         k: samples used, 1 <= k <= the scored samples of every problem.
-        by: of a run, the verifier whose verdicts count; default the task's own.
-        level: of a run, confidence level of the interval.
+        by: of these, the verifier whose verdicts count; default the task's own.
+        level: of these, confidence level of the interval.
 
     Returns:
         The estimate over the problems that have a scored sample; the others are counted in its
@@ -132,7 +140,8 @@ def pass_at_k(
         DomainError: if k is not whole or < 1, or a problem has fewer than k scored samples (never
             silently 1.0), or the rule that stopped the drawing leaves no unbiased number.
         UnknownNameError: if the run holds no scores by `by`.
-        ConfigError: if the run has no verifier, or no scored sample.
+        ConfigError: if there is no verifier, no scored sample, no such path, or several models.
+        FormatError: if a file is no table.
         TypeError: if the arguments fit neither form.
 
     Examples:
@@ -148,11 +157,15 @@ def pass_at_k(
 @overload
 def pass_hat_k(n: ArrayLike, c: ArrayLike, k: int) -> FloatArray: ...
 @overload
-def pass_hat_k(n: Run, k: int, /, *, by: str | None = ..., level: float = ...) -> Estimate: ...
-@overload
-def pass_hat_k(n: Run, /, *, k: int, by: str | None = ..., level: float = ...) -> Estimate: ...
 def pass_hat_k(
-    n: ArrayLike | Run,
+    n: EvidenceOrPath, k: int, /, *, by: str | None = ..., level: float = ...
+) -> Estimate: ...
+@overload
+def pass_hat_k(
+    n: EvidenceOrPath, /, *, k: int, by: str | None = ..., level: float = ...
+) -> Estimate: ...
+def pass_hat_k(
+    n: ArrayLike | EvidenceOrPath,
     c: ArrayLike | int | None = None,
     k: int | None = None,
     *,
@@ -165,11 +178,12 @@ def pass_hat_k(
     a rule stopped, over the first samples alone, which no rule can have prevented.
 
     Args:
-        n: a run; or shape (problems,), scored samples per problem.
-        c: k, when the first is a run; or shape (problems,), correct samples.
+        n: a run, a table of counts or scored samples, or the path of either; or shape
+            (problems,), scored samples per problem.
+        c: k, when the first is one of these; or shape (problems,), correct samples.
         k: samples used, 1 <= k <= the scored samples of every problem.
-        by: of a run, the verifier whose verdicts count; default the task's own.
-        level: of a run, confidence level of the interval.
+        by: of these, the verifier whose verdicts count; default the task's own.
+        level: of these, confidence level of the interval.
 
     Returns:
         The estimate over problems; from counts, shape (problems,), in [0, 1].
@@ -178,7 +192,8 @@ def pass_hat_k(
         DomainError: if k is not whole or < 1, or a problem has fewer than k scored samples, or the
             rule that stopped the drawing does not guarantee k samples of each.
         UnknownNameError: if the run holds no scores by `by`.
-        ConfigError: if the run has no verifier, or no scored sample.
+        ConfigError: if there is no verifier, no scored sample, no such path, or several models.
+        FormatError: if a file is no table.
         TypeError: if the arguments fit neither form.
 
     Examples:
@@ -194,25 +209,25 @@ def pass_hat_k(
 def _either(
     formula: Callable[[ArrayLike, ArrayLike, int], FloatArray],
     name: str,
-    n: ArrayLike | Run,
+    n: ArrayLike | EvidenceOrPath,
     c: ArrayLike | int | None,
     k: int | None,
     by: str | None,
     level: float,
 ) -> FloatArray | Estimate:
-    if not isinstance(n, Run):
+    if not isinstance(n, Run | PlainTable | str | os.PathLike):
         if c is None or k is None:
             raise TypeError(f"{name}k takes (run, k) or (n, c, k).")
         return formula(n, c, k)
     if (c is None) == (k is None):
         raise TypeError(f"{name}k of a run takes one k, as in {name}k(run, 4).")
-    return _of_run(formula, name, n, whole_k(c if k is None else k), by, level)
+    return _of_run(formula, name, open_evidence(n), whole_k(c if k is None else k), by, level)
 
 
 def _of_run(
     formula: Callable[[ArrayLike, ArrayLike, int], FloatArray],
     name: str,
-    run: Run,
+    run: Evidence,
     k: int,
     by: str | None,
     level: float,

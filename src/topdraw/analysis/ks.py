@@ -13,7 +13,7 @@ from topdraw.analysis.samples_used import Source, require_samples, whole_k
 from topdraw.analysis.strategies import Pool
 from topdraw.core.records import Candidates
 from topdraw.errors import DomainError
-from topdraw.store.run import Run
+from topdraw.store.evidence import Evidence
 
 
 def default_ks(n: int) -> tuple[int, ...]:
@@ -44,13 +44,13 @@ def coverage_reach(pool: Pool, found: Mapping[str, Candidates], by: str) -> int:
 
 
 def checked_ks(
-    ks: Iterable[int], run: Run, pool: Pool, found: Mapping[str, Candidates], by: str
+    ks: Iterable[int], run: Evidence, pool: Pool, found: Mapping[str, Candidates], by: str
 ) -> tuple[int, ...]:
     """The k asked for, rising, each once.
 
     Args:
         ks: whole numbers.
-        run: the run.
+        run: the run, or the table.
         pool: its problems.
         found: their candidates by this verifier.
         by: the verifier.

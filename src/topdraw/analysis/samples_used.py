@@ -14,7 +14,8 @@ import numpy as np
 
 from topdraw.core.records import IntArray
 from topdraw.errors import DomainError
-from topdraw.store.run import Run
+from topdraw.store.evidence import Evidence
+from topdraw.store.plain import PlainTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,12 @@ class Source:
     """Where scored samples come from, to say how there can be more of them.
 
     Attributes:
-        run: the run.
+        run: the run, or the table.
         by: the scorer whose scores count.
         drawn: shape (problems,). Samples of each problem, those without a score included.
     """
 
-    run: Run
+    run: Evidence
     by: str
     drawn: IntArray
 
@@ -82,6 +83,8 @@ def require_samples(
 def _hint(k: int, scored: int, problem: int, source: Source | None) -> str:
     if source is None:
         return f"Draw more with `topdraw sample -n {k}`."
+    if isinstance(source.run, PlainTable):
+        return f"Ask for k <= {scored}: {source.run.path} holds no more."
     path, drawn = shlex.quote(str(source.run.path)), int(source.drawn[problem])
     if drawn < k:
         return f"Draw more with `topdraw sample --resume {path} -n {k}`."

@@ -19,7 +19,8 @@ from topdraw.core.seeds import Rng, generator
 from topdraw.errors import ConfigError
 from topdraw.selection.candidates import Role, candidates
 from topdraw.selection.resolve import resolve_selector
-from topdraw.store.run import Run
+from topdraw.store.evidence import Evidence, EvidenceOrPath, open_evidence
+from topdraw.store.plain import PlainTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Choice:
 
 
 def select(
-    run: Run,
+    run: EvidenceOrPath,
     chooser: str | Selector,
     *,
     by: str | None = None,
@@ -54,7 +55,7 @@ def select(
     sampled; the expected accuracy of the very same weights is `analysis.accuracy`.
 
     Args:
-        run: a run, scored with what the selector needs.
+        run: a run or a table of samples, scored with what the selector needs, or its path.
         chooser: name ("majority", "posterior(0.5)") or a function of `Candidates`.
         by: verifier whose answers vote; default the task's own scorer.
         value: scorer whose values rank; default as in `analysis.accuracy`.
@@ -65,16 +66,14 @@ def select(
         UnknownNameError: when nobody registered that selector.
         ConfigError: when the run lacks the scores it needs.
     """
+    run = open_evidence(run)
     weigh = resolve_selector(chooser)
     role: Role = "greedy" if "greedy" in weigh.needs else "sampled"
     by = by or _own_verifier(run, weigh.needs)
     value = value or (default_value(run, by or "") if "value" in weigh.needs else None)
     samples = run.samples(role)
     if not samples:
-        raise ConfigError(
-            f"The run {run.path} has no {role} samples.",
-            hint="Draw them with `topdraw sample --greedy`." if role == "greedy" else "",
-        )
+        raise _nothing_to_choose(run, role)
     by_problem = itertools.groupby(samples, key=operator.attrgetter("problem_id"))
     grouped = {problem_id: list(group) for problem_id, group in by_problem}
     found = candidates(run, by=by, value=value, answer=answer, role=role, samples=samples)
@@ -85,7 +84,15 @@ def select(
     ]
 
 
-def _own_verifier(run: Run, needs: tuple[str, ...]) -> str | None:
+def _nothing_to_choose(run: Evidence, role: Role) -> ConfigError:
+    if isinstance(run, PlainTable) and run.is_counts:
+        return ConfigError(f"{run.path} holds counts alone: there is no sample to choose.")
+    can = role == "greedy" and not isinstance(run, PlainTable)
+    hint = "Draw them with `topdraw sample --greedy`." if can else ""
+    return ConfigError(f"{run.path} has no {role} samples.", hint=hint)
+
+
+def _own_verifier(run: Evidence, needs: tuple[str, ...]) -> str | None:
     """The task's scorer, where it has scored or where the choice cannot do without it."""
     own = run.manifest.scorer
     wanted = own in run.scorers() or not {"answer", "passed"}.isdisjoint(needs)

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from topdraw.analysis.samples_used import whole_k
 from topdraw.core.records import BoolArray, FloatArray
@@ -73,16 +74,51 @@ def best_of_k(value: FloatArray, passed: BoolArray, ks: Sequence[int]) -> FloatA
     Raises:
         DomainError: if a k is outside 1..n.
     """
+    return np.minimum(expected_of_best(value, passed, ks), 1.0)
+
+
+def expected_of_best(value: FloatArray, gold: ArrayLike, ks: Sequence[int]) -> FloatArray:
+    """Mean of a second number over the sample with the largest value among k random ones.
+
+    The gold of `best_of_k` where it is more than a verdict: a grade, a reward, or the value itself,
+    whose expected maximum this then is. Unbiased; ties are split exactly, by averaging gold inside
+    blocks of tied values first. A NaN value never wins, as in `best_of_k`.
+
+    Args:
+        value: shape (n,). What the chooser goes by; larger is better.
+        gold: shape (n,). What the choice is worth: any real numbers, infinities included. Its NaN
+            reaches every k at which its sample can win.
+        ks: samples used, each 1 <= k <= n.
+
+    Returns:
+        Shape (len(ks),); NaN when no value is a number.
+
+    Raises:
+        DomainError: if a k is outside 1..n.
+
+    Examples:
+        >>> reward = np.array([1.0, 2.0, 4.0])
+        >>> expected_of_best(reward, reward, [1, 2, 3]).round(3)
+        array([2.333, 3.333, 4.   ])
+
+    References:
+        Nakano et al. 2021 (arXiv 2112.09332), appendix I.
+    """
     weights = _weights(value.shape[0], tuple(whole_k(k) for k in ks))
     numbers = ~np.isnan(value)
     if not numbers.any():
         return np.full(len(ks), np.nan)
     _, block = np.unique(value[numbers], return_inverse=True)
-    shares = np.bincount(block, weights=passed[numbers]) / np.bincount(block)
+    shares = np.bincount(block, weights=np.asarray(gold, float)[numbers]) / np.bincount(block)
     ranked = np.sort(block)[::-1]
     used = weights[:, : ranked.size]
-    expected: FloatArray = (used @ shares[ranked]) / used.sum(axis=1)
-    return np.minimum(expected, 1.0)
+    if np.isfinite(shares).all():
+        expected: FloatArray = (used @ shares[ranked]) / used.sum(axis=1)
+        return expected
+    # 0 * inf is NaN: what cannot win must not be added.
+    with np.errstate(invalid="ignore"):
+        terms = np.where(used > 0, used, 0.0) * np.where(used > 0, shares[ranked], 0.0)
+        return np.asarray(terms.sum(axis=1) / used.sum(axis=1))
 
 
 def worst_of_k(value: FloatArray, passed: BoolArray, ks: Sequence[int]) -> FloatArray:

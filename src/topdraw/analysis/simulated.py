@@ -1,6 +1,7 @@
 """Expected correctness over k random samples by simulation, for selectors without a closed form.
 
-Not here: best-of-k (`analysis.selected`), plain votes (`.vote_curve`), coverage: those are exact.
+Not here: what is exact: best-of-k (`analysis.selected`), votes (`.vote_curve`, and mostly
+`.weighted_curve`), coverage.
 Try it: `python -m pytest tests/analysis/test_simulated.py`.
 """
 
@@ -17,7 +18,7 @@ from topdraw.analysis.samples_used import whole_k
 from topdraw.core.protocols import Selector
 from topdraw.core.records import Candidates, FloatArray, IntArray
 from topdraw.errors import DomainError
-from topdraw.selection.vote import TIE, VoteWeight, log_weights, relative
+from topdraw.selection.vote import TIE, Pool, VoteValue, VoteWeight, ballots, relative
 
 #: Random subsets for each k, unless there are no more than that: then all of them.
 SUBSETS = 400
@@ -78,6 +79,8 @@ def simulated_vote_of_k(
     *,
     rng: np.random.Generator,
     weight: VoteWeight = "sigmoid",
+    value: VoteValue = "value",
+    pool: Pool = "sum",
     subsets: int = SUBSETS,
 ) -> Simulated:
     """The same for a weighted majority, all subsets of one k at once.
@@ -87,17 +90,17 @@ def simulated_vote_of_k(
         ks: samples used, each 1 <= k <= n.
         rng: generator of the orders.
         weight: as in `selection.vote.weighted_majority`.
+        value: likewise.
+        pool: likewise.
         subsets: how many random subsets at each k.
 
     Raises:
         DomainError: if a k is outside 1..n.
     """
-    votes = ~np.isnan(candidates.value)
-    answered = candidates.answer >= 0
-    log = np.full(candidates.n, -np.inf)
-    log[votes] = log_weights(candidates.value[votes], weight)
+    cast, answered = ballots(candidates, weight=weight, value=value), candidates.answer >= 0
+    votes = cast.voters
     # Outputs without an answer never compete by weight, and must not set the scale either.
-    log[~answered] = -np.inf
+    log = np.where(answered, cast.log, -np.inf)
     # The last two columns: voters without an answer, and samples that do not vote.
     labels, members = np.unique(candidates.answer[answered], return_inverse=True)
     column = np.full(candidates.n, labels.size)
@@ -114,7 +117,14 @@ def simulated_vote_of_k(
             return flat.reshape(rows, width)[:, :-1].astype(np.float64)
 
         count, right = tally(np.ones(cell.shape)), tally(verdicts[chosen])
-        total = np.where(count > 0, tally(relative(log[chosen])), -np.inf)
+        weights = relative(log[chosen])
+        if pool == "max":
+            total = np.zeros(rows * width)
+            np.maximum.at(total, cell.ravel(), weights.ravel())
+            total = total.reshape(rows, width)[:, :-1]
+        else:
+            total = tally(weights) / (np.maximum(count, 1) if pool == "mean" else 1)
+        total = np.where(count > 0, total, -np.inf)
         silent = ~(count[:, :-1] > 0).any(axis=1)
         total[~silent, -1] = -np.inf
         winners = (total >= total.max(axis=1, keepdims=True) * (1 - TIE)) & (count > 0)

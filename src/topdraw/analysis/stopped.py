@@ -19,7 +19,7 @@ from topdraw.core.records import Candidates, FloatArray, IntArray, Sample, Score
 from topdraw.core.until import Until
 from topdraw.errors import DomainError
 from topdraw.selection.candidates import scores_of
-from topdraw.store.run import Run
+from topdraw.store.evidence import Evidence
 
 _UNSCORED = Score.missing("not scored yet")
 
@@ -37,7 +37,7 @@ class Stopped:
         unfinished: problems with samples that the rule has not ended, in order.
     """
 
-    run: Run
+    run: Evidence
     until: Until
     cap: int
     first: int
@@ -159,7 +159,7 @@ class Stopped:
         return f", {count} unfinished {'problem' if count == 1 else 'problems'}" if count else ""
 
 
-def stopped(run: Run, samples: Sequence[Sample] | None = None) -> Stopped | None:
+def stopped(run: Evidence, samples: Sequence[Sample] | None = None) -> Stopped | None:
     """The rule that stopped the drawing of a run, applied again to what is stored; None without.
 
     Args:

@@ -17,9 +17,12 @@ from topdraw.analysis.curves import at_all, at_ks, scored
 from topdraw.analysis.stopped import Stopped
 from topdraw.core.records import Candidates, FloatArray, Sample
 from topdraw.selection.candidates import candidates
+from topdraw.selection.ensemble import resolve_value
 from topdraw.selection.pick import greedy, oracle, uniform
 from topdraw.selection.resolve import NamedSelector, resolve_selector
-from topdraw.store.run import Run
+from topdraw.store.evidence import Evidence
+from topdraw.store.plain import PlainTable
+from topdraw.store.plain_columns import SampleColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Pool:
 
 
 def strategies(
-    run: Run,
+    run: Evidence,
     found: Mapping[str, Candidates],
     pool: Pool,
     ks: Sequence[int],
@@ -97,7 +100,7 @@ def strategies(
     """All strategies that the run has data for, in the order of a report.
 
     Args:
-        run: a scored run.
+        run: a scored run, or a table.
         found: candidates by `by` and `value`.
         pool: the problems, and what a rule left of them.
         ks: samples used, each at most n.
@@ -117,7 +120,8 @@ def strategies(
     made.append(Strategy("random", "one sample (mean)", "", *one, flat=True, real=False))
     votes = any((each.answer >= 0).any() for each in every)
     ranks = bool(value) and _has_values(every)
-    warning = f" ({SELF_JUDGED.format(by)})" if value == by else ""
+    judges = bool(value) and by in resolve_value(value).members
+    warning = f" ({SELF_JUDGED.format(by)})" if judges else ""
     if votes:
         made.append(Strategy("majority", "majority vote", "", *measured("majority")))
     if ranks:
@@ -182,7 +186,7 @@ def _has_values(problems: Sequence[Candidates]) -> bool:
     return any(not np.isnan(each.value).all() for each in problems)
 
 
-def _greedy(run: Run, keys: Sequence[str], by: str, ks: tuple[int, ...]) -> Iterator[Strategy]:
+def _greedy(run: Evidence, keys: Sequence[str], by: str, ks: tuple[int, ...]) -> Iterator[Strategy]:
     if run.manifest.sampler("greedy") is None:
         return
     drawn = candidates(run, by=by, role="greedy")
@@ -193,12 +197,20 @@ def _greedy(run: Run, keys: Sequence[str], by: str, ks: tuple[int, ...]) -> Iter
 
 
 def _other_rankings(
-    run: Run, pool: Pool, by: str, value: str, samples: Sequence[Sample]
+    run: Evidence, pool: Pool, by: str, value: str, samples: Sequence[Sample]
 ) -> Iterator[tuple[str, dict[str, Candidates]]]:
     """Ranking scorers besides `value`: stored ones without a verdict, and the log-probability."""
     for name in sorted({*run.scorers(), "logprob"} - {by, value, ""}):
-        if name in run.scorers() and any(s.passed is not None for s in run.scores(name).values()):
+        if name in run.scorers() and _judges(run, name):
             continue
         found = candidates(run, by=by, value=name, samples=samples)
         if _has_values(pool.every(found)):
             yield name, found
+
+
+def _judges(run: Evidence, name: str) -> bool:
+    """Whether a scorer gives verdicts."""
+    if not isinstance(run, PlainTable):
+        return any(score.passed is not None for score in run.scores(name).values())
+    # Of a table without an object for each score.
+    return not isinstance(run.columns, SampleColumns) or name in run.columns.verdicts

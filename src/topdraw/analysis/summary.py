@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from topdraw.analysis.accuracy import default_value
+from topdraw.analysis.bands import simultaneous_band
 from topdraw.analysis.compared import comparisons, selection_gap
 from topdraw.analysis.curves import at_all, scored
 from topdraw.analysis.estimates import judge
 from topdraw.analysis.intervals import mean_estimate, mean_estimates
 from topdraw.analysis.ks import checked_ks, coverage_reach, default_ks
+from topdraw.analysis.picked import Pick, picked
 from topdraw.analysis.stopped import Stopped, stopped
 from topdraw.analysis.strategies import Pool, Strategy, strategies
 from topdraw.core.estimate import Estimate
@@ -27,6 +29,7 @@ from topdraw.errors import ConfigError
 from topdraw.selection.candidates import candidates
 from topdraw.selection.pick import best_of_n
 from topdraw.selection.vote import majority
+from topdraw.store.evidence import Evidence
 from topdraw.store.run import Run
 
 
@@ -45,6 +48,8 @@ class Curve:
         method: "exact", or "simulated, 400 subsets, s.e. <= 0.004".
         drawn: its value over all that a stopping rule drew; None without a rule, for "greedy" and
             "random", and for all but the oracle where the rule waited for the oracle's verdict.
+        band: the estimates with the edges of a band that holds the whole curve at their level, see
+            `analysis.bands`; empty for "greedy" and "random", and for a curve of one point.
     """
 
     strategy: str
@@ -54,6 +59,7 @@ class Curve:
     estimates: tuple[Estimate, ...]
     method: str
     drawn: Estimate | None = None
+    band: tuple[Estimate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,7 @@ class Summary:
             scorers, oracle; those that the run has data for.
         differences: paired, at k = n, or over all that a stopping rule drew.
         gap: oracle less the best real strategy, likewise; NaN where the rule waited for a pass.
+            Where there are several, the best is picked on other problems than it is valued on.
         rows: one for each problem, in order.
         never_solved: answered problems without a sample that passed.
         output_tokens: tokens of the drawn samples.
@@ -161,6 +168,7 @@ class Summary:
         unscored: samples without a score so far; `missing` does not count them.
         scored_tokens: output tokens of the scored samples, those that n and c of `rows` count.
         wanted: samples asked for of each problem; with a rule the most. 0 when unknown.
+        pick: the best of several real strategies, without the luck of having been picked.
     """
 
     task: str
@@ -183,10 +191,11 @@ class Summary:
     unscored: int = 0
     scored_tokens: int = 0
     wanted: int = 0
+    pick: Pick | None = None
 
 
 def summarize(
-    run: Run,
+    run: Evidence,
     *,
     by: str | None = None,
     value: str | None = None,
@@ -201,7 +210,7 @@ def summarize(
     strategy has one value besides; see `analysis.stopping`.
 
     Args:
-        run: a scored run.
+        run: a scored run, or a table.
         by: the verifier; default the task's own.
         value: the scorer that ranks; default "reward" when the run has it, else "logprob".
         ks: samples used; default 1, 2, 3, 5, 10, 20, 30, 50, 100, ... up to n, and n.
@@ -222,7 +231,7 @@ def summarize(
     start = Pool(keys, 0, rule).start(found)
     pool = Pool(keys, min((one.n for one in start if one.n), default=0), rule)
     if not pool.n:
-        raise ConfigError(f"The run {run.path} has no sample scored by {by!r}.")
+        raise ConfigError(f"{run.path} has no sample scored by {by!r}.")
     reach = coverage_reach(pool, found, by)
     asked = None if ks is None else checked_ks(ks, run, pool, found, by)
     used = tuple(k for k in asked or default_ks(pool.n) if k <= pool.n)
@@ -237,6 +246,7 @@ def summarize(
     sampler = run.manifest.sampler("sampled")
     if pool.waits_for(by) and pool.n == 1:
         compared = [one for one in compared if one.flat or one.name == "oracle"]
+    pick = picked(compared, pool, missing=missing, rng=random)
     rows = tuple(_row(key, one, late.get(key), pool.waits_for(by)) for key, one in seen.items())
     return Summary(
         task=str(run.manifest.task.get("name", "")),
@@ -254,18 +264,19 @@ def summarize(
             Difference(a, b, 0 if rule else pool.n, estimate)
             for a, b, estimate in comparisons(compared, pool, missing=missing, rng=random)
         ),
-        gap=selection_gap(compared, pool, missing=missing, rng=random),
+        gap=pick.gap if pick else selection_gap(compared, pool, missing=missing, rng=random),
         rows=rows,
         never_solved=sum(row.n > 0 and row.c == 0 for row in rows),
         output_tokens=sum(int(one.length_tokens.sum()) for one in found.values()),
         stopping=None if rule is None else _stopping(rule, pool, found, by, reach),
         unscored=unscored,
         scored_tokens=sum(int(scored(one).length_tokens.sum()) for one in seen.values()),
-        wanted=sampler.n if sampler is not None else 0,
+        wanted=sampler.n if sampler is not None and isinstance(run, Run) else 0,
+        pick=pick,
     )
 
 
-def _unscored(run: Run, by: str, samples: Sequence[Sample]) -> dict[str, BoolArray]:
+def _unscored(run: Evidence, by: str, samples: Sequence[Sample]) -> dict[str, BoolArray]:
     """Which samples of each problem have no score so far, in their order."""
     scores = run.scores(by)
     found: dict[str, list[bool]] = {}
@@ -318,7 +329,19 @@ def _curve(one: Strategy, pool: Pool, by: str, missing: int) -> Curve:
             told = f"{one.label}, exact, {pool.rule.about_all()}"
             drawn = mean_estimate(one.at_n, missing=missing, method=told)
     estimates = mean_estimates(one.values[:, : len(used)], missing=missing, method=method)
-    return Curve(one.name, one.label, one.chooser, used, estimates, one.method, drawn)
+    band = _band(one, len(used), estimates)
+    return Curve(one.name, one.label, one.chooser, used, estimates, one.method, drawn, band)
+
+
+def _band(one: Strategy, points: int, estimates: Sequence[Estimate]) -> tuple[Estimate, ...]:
+    """The estimates with a band around the whole curve; empty where there is no curve."""
+    if one.flat or points < 2:
+        return ()
+    band = simultaneous_band(one.values[:, :points], rng=0)
+    return tuple(
+        replace(each, low=float(low), high=float(high), method=band.method)
+        for each, low, high in zip(estimates, band.low, band.high, strict=True)
+    )
 
 
 def _row(problem_id: str, one: Candidates, late: BoolArray | None, waited: bool) -> ProblemRow:

@@ -1,6 +1,6 @@
 """Expected correctness of a majority vote over k random samples, exact at every k.
 
-Not here: weighted votes, which are simulated (`analysis.simulated`).
+Not here: weighted votes (`analysis.weighted_curve`, or simulated: `.simulated`).
 Try it: `python -m pytest tests/analysis/test_vote_curve.py`.
 
 A class of size s wins outright or shares with t others when m of its samples are drawn, no other
@@ -72,22 +72,30 @@ def majority_of_k(answer: IntArray, passed: BoolArray, ks: Sequence[int]) -> Flo
         chances += share * _wins(size, others[:drop] + others[drop + 1 :], silent)
     if silent:
         silent_right = float(passed[~answered].mean())
-        chances[: silent + 1] += silent_right * _law(silent) * 0.5 ** (n - silent)
+        chances[: silent + 1] += silent_right * half_law(silent) * 0.5 ** (n - silent)
     picked = np.array(list(ks), dtype=np.int64)
-    return np.minimum(chances[picked] / _law(n)[picked], 1.0)
+    return np.minimum(chances[picked] / half_law(n)[picked], 1.0)
 
 
 @functools.lru_cache(maxsize=2048)
-def _law(size: int) -> FloatArray:
-    """C(size, i) / 2^size for i = 0..size, each correctly rounded."""
+def half_law(size: int) -> FloatArray:
+    """C(size, i) / 2^size for i = 0..size, each correctly rounded.
+
+    Args:
+        size: samples, 0..1000; beyond, 2^-size leaves the range of a double.
+    """
     law = np.array([math.comb(size, i) / 2**size for i in range(size + 1)])
     law.flags.writeable = False
     return law
 
 
 @functools.lru_cache(maxsize=256)
-def _nodes(degree: int) -> tuple[FloatArray, FloatArray]:
-    """Nodes and weights that integrate polynomials of this degree over [0, 1] exactly."""
+def unit_nodes(degree: int) -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights that integrate polynomials of this degree over [0, 1] exactly.
+
+    Args:
+        degree: of the polynomial, >= 0.
+    """
     points, weights = np.polynomial.legendre.leggauss(degree // 2 + 1)
     return (points + 1) / 2, weights / 2
 
@@ -101,7 +109,7 @@ def _wins(size: int, others: tuple[int, ...], silent: int) -> FloatArray:
         others: sizes of the other classes, falling.
         silent: samples without an answer.
     """
-    law, rest = _law(size), sum(others) + silent
+    law, rest = half_law(size), sum(others) + silent
     highest = others[0] if others else 0
     total = np.zeros(size + rest + 1)
     for m in range(1, min(size, highest) + 1):
@@ -111,18 +119,18 @@ def _wins(size: int, others: tuple[int, ...], silent: int) -> FloatArray:
         # More than any rival can reach: the rest is free.
         alone = law.copy()
         alone[: highest + 1] = 0.0
-        total += np.convolve(alone, _law(rest))
+        total += np.convolve(alone, half_law(rest))
     return total
 
 
 def _rivals(m: int, others: tuple[int, ...], silent: int) -> FloatArray:
     """Coefficients in x of the integral above, for one m."""
     large = [size for size in others if size >= m]
-    y, weights = _nodes(len(large))
-    free = _law(silent + sum(others) - sum(large))
+    y, weights = unit_nodes(len(large))
+    free = half_law(silent + sum(others) - sum(large))
     state = np.repeat(free[None, :], y.size, axis=0)
     for size, times in Counter(large).items():
-        kernel = np.repeat(_law(size)[None, : m + 1], y.size, axis=0)
+        kernel = np.repeat(half_law(size)[None, : m + 1], y.size, axis=0)
         kernel[:, m] *= y
         for _ in range(times):
             state = _convolved(state, kernel)

@@ -20,6 +20,7 @@ from topdraw.cli.draw_options import (
     DURABILITY,
     ENDPOINT,
     MODEL,
+    OUTPUT,
     SETTLED,
     STOPPING,
     prices_option,
@@ -91,6 +92,11 @@ def draw_options(function: F) -> F:
     """Add all options of a draw; the command receives them as one `draw: Draw`."""
     draw = [*MODEL, DURABILITY, *DECODING, *ENDPOINT, *BUDGET, prices_option, *STOPPING]
     return _add(function, draw)
+
+
+def cell_options(function: F) -> F:
+    """Add what all cells of a sweep share; the command receives it as `draw: Draw`."""
+    return _add(function, [*MODEL, DURABILITY, *OUTPUT, *ENDPOINT, *BUDGET, prices_option])
 
 
 def _add(function: F, options: Sequence[Callable[[F], F]]) -> F:

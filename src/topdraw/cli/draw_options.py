@@ -65,7 +65,7 @@ MODEL: list[Callable[[F], F]] = [
     ),
 ]
 
-DECODING: list[Callable[[F], F]] = [
+SETTINGS: list[Callable[[F], F]] = [
     option(
         "Decoding",
         "--temperature",
@@ -115,6 +115,9 @@ DECODING: list[Callable[[F], F]] = [
         default=0.0,
         about="Above 0 repeats less, by the count; 0 is off.",
     ),
+]
+
+OUTPUT: list[Callable[[F], F]] = [
     option(
         "Decoding",
         "--max-output-tokens",
@@ -137,6 +140,8 @@ DECODING: list[Callable[[F], F]] = [
         about="Further fields of every request, e.g. '{\"min_p\": 0.1}'.",
     ),
 ]
+
+DECODING: list[Callable[[F], F]] = [*SETTINGS, *OUTPUT]
 
 ENDPOINT: list[Callable[[F], F]] = [
     option(

@@ -9,7 +9,10 @@ from typing import Any
 
 import click
 
-HEADINGS = ("Task", "Model", "Run", "Decoding", "Endpoint", "Budget", "Stopping", "Options")
+HEADINGS = (
+    "Task", "Model", "Run", "Table", "Grid", "Decoding", "Endpoint", "Budget", "Stopping",
+    "Options",
+)  # fmt: skip
 """The headings, in the order of a help text."""
 
 

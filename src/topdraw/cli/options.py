@@ -86,6 +86,8 @@ out_option = option(
     about="Run directory; the same one resumes. Default: under runs/.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print data as JSON on stdout.")
+csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print the table as CSV.")
+latex_option = click.option("--latex", "as_latex", is_flag=True, help="Print the table as LaTeX.")
 by_option = option(
     "Run",
     "--by",
@@ -96,6 +98,31 @@ value_option = option(
     "Run",
     "--value",
     metavar="SCORER",
-    about="Scorer that ranks samples. Default: reward or logprob.",
+    about="Scorer that ranks samples, or several: worst(a,b). Default: reward or logprob.",
 )
 run_argument = click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False))
+
+
+_EVIDENCE: list[Callable[[F], F]] = [
+    click.argument("run", metavar="RUN", type=click.Path(exists=True)),
+    option(
+        "Table",
+        "--map",
+        "columns",
+        multiple=True,
+        metavar="OURS=THEIRS",
+        about="Of a table, which column is what, e.g. problem=question; may be repeated.",
+    ),
+    option("Table", "--model", metavar="NAME", about="Of a table with several models, whose rows."),
+]
+
+
+def evidence_argument(function: F) -> F:
+    """Add the argument RUN, a run or a table of counts or scored samples, and how to read it.
+
+    The command takes `run`, `columns` and `model`; `cli.evidence.opened` makes evidence of them.
+    """
+    command: Any = function
+    for one in reversed(_EVIDENCE):
+        command = one(command)
+    return command  # type: ignore[no-any-return]  # click's decorators keep what they wrap

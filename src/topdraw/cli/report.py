@@ -5,50 +5,159 @@ Not here: the numbers (analysis/) and the drawing (reports/). Try it: `topdraw r
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from topdraw.cli.options import by_option, json_option, run_argument, value_option
+from topdraw.cli.grouped import GroupedCommand
+from topdraw.cli.options import (
+    by_option,
+    csv_option,
+    evidence_argument,
+    json_option,
+    latex_option,
+    value_option,
+)
 
 if TYPE_CHECKING:
-    from topdraw.store.run import Run
+    from topdraw.analysis.summary import Summary
+    from topdraw.core.estimate import Estimate
+    from topdraw.store.evidence import Evidence
 
 
-@click.command("report")
-@run_argument
+@click.command("report", cls=GroupedCommand)
+@evidence_argument
 @by_option
 @value_option
-@click.option("--out", type=click.Path(dir_okay=False), help="The page; default: RUN/report.html.")
+@click.option("--k", "ks", metavar="K,K,...", help="Samples used, e.g. 1,4,16. Default: 1, 10, ...")
+@click.option(
+    "--selector",
+    "-s",
+    "selectors",
+    multiple=True,
+    metavar="SELECTOR",
+    help="A further row: first, worst, posterior(0.5), ...; may be repeated.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False),
+    help="The page; default: RUN/report.html, FILE.report.html.",
+)
 @json_option
-def command(run: str, by: str | None, value: str | None, out: str | None, as_json: bool) -> None:
-    """Compare all strategies on RUN: a table here, curves and samples on one HTML page."""
-    from topdraw.cli.steps import stored_name
-    from topdraw.store.run import Run
+@csv_option
+@latex_option
+def command(
+    run: str,
+    columns: tuple[str, ...],
+    model: str | None,
+    by: str | None,
+    value: str | None,
+    ks: str | None,
+    selectors: tuple[str, ...],
+    out: str | None,
+    as_json: bool,
+    as_csv: bool,
+    as_latex: bool,
+) -> None:
+    """Compare all strategies on RUN: a table here, curves and samples on one HTML page.
 
-    opened = Run.open(run)
+    RUN is a run's directory, or a table of counts (problem, n, c) or of scored samples (problem,
+    index, correct, answer, reward, ...) as CSV, JSONL or Parquet.
+    """
+    from topdraw.cli.evidence import opened
+    from topdraw.cli.steps import stored_name
+
+    evidence = opened(run, columns, model)
+    if as_json + as_csv + as_latex > 1:
+        raise click.UsageError("Of --json, --csv and --latex, name one.")
     show_report(
-        opened,
-        by=stored_name(opened, by),
-        value=stored_name(opened, value),
+        evidence,
+        by=stored_name(evidence, by),
+        value=stored_name(evidence, value),
         out=out,
         as_json=as_json,
+        ks=None if ks is None else parsed_ks(ks),
+        selectors=selectors,
+        form="csv" if as_csv else "latex" if as_latex else "text",
     )
 
 
+def parsed_ks(text: str) -> list[int]:
+    """The k of "1,4,16".
+
+    Args:
+        text: as given with --k.
+
+    Raises:
+        UsageError: when one is no whole number of 1 or more; click's.
+    """
+    try:
+        found = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        found = []
+    if not found or min(found) < 1:
+        raise click.UsageError(f"--k takes whole numbers of 1 or more, as in 1,4,16, not {text!r}.")
+    return found
+
+
 def show_report(
-    run: Run, *, by: str | None, value: str | None, out: str | None, as_json: bool
+    run: Evidence,
+    *,
+    by: str | None,
+    value: str | None,
+    out: str | None,
+    as_json: bool,
+    ks: Iterable[int] | None = None,
+    selectors: Sequence[str] = (),
+    form: str = "text",
 ) -> None:
-    """Write the page and print the table, or everything as JSON."""
+    """Write the page and print the table, or everything as JSON, or the table as CSV or LaTeX."""
     from topdraw.analysis.summary import summarize
     from topdraw.reports.page import report
+    from topdraw.reports.strategy_tabular import more_tabular, shown_ks, strategy_tabular
     from topdraw.reports.table import print_table, summary_json
+    from topdraw.reports.tabular import aligned_text, csv_text, latex_text
 
-    summary = summarize(run, by=by, value=value)
+    summary = summarize(run, by=by, value=value, ks=ks)
     page = report(run, by=by, value=value, out=out, summary=summary)
+    columns = summary.ks if ks is not None else shown_ks(summary)
+    others = _others(run, summary, columns, selectors)
     if as_json:
-        click.echo(json.dumps({**summary_json(summary), "page": str(page)}))
+        more = {label: [_as_json(one) for one in each] for label, each in others.items()}
+        told = {"k": list(columns), "rows": more}
+        click.echo(json.dumps({**summary_json(summary), "also": told, "page": str(page)}))
+        return
+    if form != "text":
+        write = csv_text if form == "csv" else latex_text
+        click.echo(write(strategy_tabular(summary, columns, others)), nl=False)
+        click.echo(f"Page: {page}", err=True)
         return
     print_table(summary)
+    if others:
+        click.echo("\n" + aligned_text(more_tabular(columns, others)))
     click.echo(f"\nPage: {page}")
+
+
+def _others(
+    run: Evidence, summary: Summary, ks: Sequence[int], selectors: Sequence[str]
+) -> dict[str, Sequence[Estimate | None]]:
+    """Rows that the summary lacks: pass^k, and the selectors asked for."""
+    from topdraw.analysis.accuracy import accuracy
+    from topdraw.analysis.all_correct import pass_hat_curve
+    from topdraw.reports.strategy_tabular import ALL_CORRECT
+
+    rows: dict[str, Sequence[Estimate | None]] = {}
+    if summary.stopping is None:
+        rows[ALL_CORRECT] = pass_hat_curve(summary.rows, ks)
+    for spec in selectors:
+        rows[spec] = [
+            accuracy(run, spec, by=summary.by, value=summary.value or None, k=k) for k in ks
+        ]
+    return rows
+
+
+def _as_json(one: Estimate | None) -> dict[str, object] | None:
+    return None if one is None else dataclasses.asdict(one)

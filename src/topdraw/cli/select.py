@@ -9,12 +9,13 @@ import json
 
 import click
 
-from topdraw.cli.options import by_option, json_option, run_argument, value_option
+from topdraw.cli.grouped import GroupedCommand
+from topdraw.cli.options import by_option, evidence_argument, json_option, value_option
 from topdraw.cli.shown import line
 
 
-@click.command("select")
-@run_argument
+@click.command("select", cls=GroupedCommand)
+@evidence_argument
 @click.option(
     "--selector",
     "-s",
@@ -27,21 +28,28 @@ from topdraw.cli.shown import line
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draw among ties.")
 @json_option
 def command(
-    run: str, selector: str, by: str | None, value: str | None, seed: int, as_json: bool
+    run: str,
+    columns: tuple[str, ...],
+    model: str | None,
+    selector: str,
+    by: str | None,
+    value: str | None,
+    seed: int,
+    as_json: bool,
 ) -> None:
-    """Print the sample a selector chooses for every problem of RUN.
+    """Print the sample a selector chooses for every problem of RUN, a run or a table of samples.
 
     One JSON line per problem with --json; otherwise a short line per problem. When the task has a
     verifier, the selector's expected accuracy follows on stderr.
     """
     from topdraw.analysis.accuracy import accuracy
     from topdraw.analysis.select import select
+    from topdraw.cli.evidence import opened
     from topdraw.cli.steps import stored_name
-    from topdraw.store.run import Run
 
-    opened = Run.open(run)
-    by, value = stored_name(opened, by), stored_name(opened, value)
-    for choice in select(opened, selector, by=by, value=value, rng=seed):
+    evidence = opened(run, columns, model)
+    by, value = stored_name(evidence, by), stored_name(evidence, value)
+    for choice in select(evidence, selector, by=by, value=value, rng=seed):
         output = None if choice.sample is None else choice.sample.output
         row = {
             "problem_id": choice.problem.id,
@@ -55,5 +63,5 @@ def command(
         else:
             shown = "(unanswered)" if output is None else line(output, 100)
             click.echo(f"{line(choice.problem.id)}\t{shown}")
-    if (by or opened.manifest.scorer) in opened.scorers():
-        click.echo(f"{selector}: {accuracy(opened, selector, by=by, value=value)}", err=True)
+    if (by or evidence.manifest.scorer) in evidence.scorers():
+        click.echo(f"{selector}: {accuracy(evidence, selector, by=by, value=value)}", err=True)

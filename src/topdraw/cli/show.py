@@ -17,35 +17,48 @@ import click
 
 from topdraw.cli.draw_options import prices_option
 from topdraw.cli.grouped import GroupedCommand
-from topdraw.cli.options import json_option, run_argument
+from topdraw.cli.options import evidence_argument, json_option
 
 if TYPE_CHECKING:
     from topdraw.analysis.census import Census
     from topdraw.cli.facts import Charged, Facts
     from topdraw.core.billing import Bill
+    from topdraw.sampling.prices import PriceTable
+    from topdraw.store.plain import PlainTable
     from topdraw.store.run import Run
 
 
 @click.command("show", cls=GroupedCommand)
-@run_argument
+@evidence_argument
 @prices_option
 @json_option
-def command(run: str, prices: str | None, as_json: bool) -> None:
-    """Say what RUN was drawn with, what it holds, and what it cost.
+def command(
+    run: str, columns: tuple[str, ...], model: str | None, prices: str | None, as_json: bool
+) -> None:
+    """Say what RUN was drawn with, what it holds, and what it cost; or what a table holds.
 
     Repeats count the samples whose text an earlier sample of the same problem has, to the letter.
     Everything asked of a paid server is on the bill, killed sessions included; a cost is unknown,
     never 0, when the model has no price.
     """
+    from topdraw.cli.evidence import opened
+    from topdraw.sampling.prices import read_prices
+    from topdraw.store.plain import PlainTable
+
+    evidence = opened(run, columns, model)
+    if isinstance(evidence, PlainTable):
+        _show_table(evidence, as_json=as_json)
+    else:
+        _show_run(evidence, None if prices is None else read_prices(prices), as_json=as_json)
+
+
+def _show_run(opened: Run, prices: PriceTable | None, *, as_json: bool) -> None:
     from topdraw.analysis.census import census
     from topdraw.cli.facts import bill_facts, charged, run_facts, sample_facts, score_facts
     from topdraw.cli.shown import line
-    from topdraw.sampling.prices import read_prices
-    from topdraw.store.run import Run
 
-    opened = Run.open(run)
     held = census(opened)
-    bill = charged(opened, None if prices is None else read_prices(prices))
+    bill = charged(opened, prices)
     if as_json:
         click.echo(json.dumps(_as_json(opened, held, bill)))
         return
@@ -59,6 +72,41 @@ def command(run: str, prices: str | None, as_json: bool) -> None:
         _print(title, facts)
     for note in opened.recovered:
         click.echo(f"Note: {line(note, 400)}", err=True)
+
+
+def _show_table(table: PlainTable, *, as_json: bool) -> None:
+    from topdraw.cli.facts import score_facts
+    from topdraw.cli.shown import line
+    from topdraw.cli.table_facts import by_model, model_facts, sample_facts, table_facts
+
+    held = by_model(table)
+    if as_json:
+        click.echo(json.dumps(_table_json(table, held)))
+        return
+    click.echo(click.style(line(str(table.path)), bold=True))
+    _print("", table_facts(table, held))
+    if len(held) > 1:
+        _print("Models", model_facts(held))
+        return
+    (one,) = held.values()
+    _print("Samples", sample_facts(table, one))
+    _print("Scores", score_facts(one))
+
+
+def _table_json(table: PlainTable, held: dict[str, Census]) -> dict[str, object]:
+    return {
+        "table": str(table.path),
+        "counts": table.is_counts,
+        "models": [
+            {
+                "model": name or None,
+                "problems": one.problems,
+                "samples": [dataclasses.asdict(role) for role in one.roles],
+                "scorers": [dataclasses.asdict(each) for each in one.scorers],
+            }
+            for name, one in held.items()
+        ],
+    }
 
 
 def _print(title: str, facts: Facts) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from topdraw.cli.progress import progress
 from topdraw.core.records import Json, Task
 from topdraw.errors import ConfigError, FormatError
+from topdraw.store.evidence import Evidence
 from topdraw.store.run import Run
 
 
@@ -105,7 +106,7 @@ def score_run(run: Run, scorers: Sequence[str], *, again: bool = False) -> list[
     return names
 
 
-def stored_name(run: Run, spec: str | None) -> str | None:
+def stored_name(run: Evidence, spec: str | None) -> str | None:
     """The name a scorer's scores have in a run; what it stores nothing under stays as it is."""
     from topdraw.scoring.resolve import resolve_scorer
 

@@ -85,7 +85,8 @@ class Card:
         prompt: its prompt.
         target: what the verifier compares with, shortened; "" when there is nothing.
         picked: (CSS key, strategy, probability of a correct pick).
-        samples: its samples.
+        samples: its samples, the greedy one first.
+        wrong: CSS keys of strategies that rather pick a wrong sample, greedy included; for filters.
     """
 
     view: ProblemView
@@ -98,6 +99,30 @@ class Card:
     target: str
     picked: tuple[tuple[str, str, float], ...]
     samples: tuple[SampleCard, ...]
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of a page it takes, on the safe side."""
+        texts = [self.prompt, *(sample.text for sample in self.samples)]
+        marked = sum(len(str(text.head).encode()) + len(str(text.tail).encode()) for text in texts)
+        return marked + 4000 + 2500 * len(self.samples)
+
+
+def fitting(made: Sequence[Card], most_bytes: int) -> list[Card]:
+    """The first of the cards, as many as fit.
+
+    Args:
+        made: in the order shown.
+        most_bytes: of markup.
+    """
+    room, kept = most_bytes, []
+    for card in made:
+        room -= card.size
+        if room < 0:
+            break
+        kept.append(card)
+    return kept
 
 
 def cards(problems: Sequence[ProblemView]) -> list[Card]:
@@ -121,7 +146,8 @@ def cards(problems: Sequence[ProblemView]) -> list[Card]:
                 prompt=fold(view.prompt),
                 target=short(view.target, 300),
                 picked=_chips(view.picked),
-                samples=tuple(map(_sample_card, view.samples)),
+                samples=tuple(_sample_card(each) for each in _with_greedy(view)),
+                wrong=_wrong(view),
             )
         )
     return made
@@ -160,6 +186,15 @@ def percent(probability: float) -> str:
 def two(value: float) -> str:
     """A probability in two decimals; "" when it is NaN."""
     return "" if math.isnan(value) else f"{value:.2f}"
+
+
+def _with_greedy(view: ProblemView) -> Sequence[SampleView]:
+    return view.samples if view.greedy is None else (view.greedy, *view.samples)
+
+
+def _wrong(view: ProblemView) -> tuple[str, ...]:
+    picked = tuple(look(name).key for name, probability in view.picked if probability < 0.5)
+    return (*picked, *(("greedy",) if view.greedy and view.greedy.verdict == "failed" else ()))
 
 
 def _sample_card(view: SampleView) -> SampleCard:

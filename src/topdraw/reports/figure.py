@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from markupsafe import escape
 
 from topdraw.core.estimate import Estimate
+from topdraw.reports.axis import Axis, axes, round_ticks
 from topdraw.reports.frame import (
     WIDE,
     Frame,
@@ -38,7 +39,11 @@ _MOST_MARKS = 16
 
 
 def curves_figure(
-    curves: Iterable[Curve], *, gap: Estimate | None = None, layout: Layout = WIDE
+    curves: Iterable[Curve],
+    *,
+    gap: Estimate | None = None,
+    layout: Layout = WIDE,
+    axis: Axis | None = None,
 ) -> str:
     """The strategies over k: bands, points where measured, the gap to the oracle, direct labels.
 
@@ -46,6 +51,7 @@ def curves_figure(
         curves: strategies; values are proportions in [0, 1], NaN points are left out.
         gap: oracle minus the best real selector at the largest k; not drawn when None or NaN.
         layout: the room there is.
+        axis: what the horizontal axis counts, known at every k of the curves; default: samples.
 
     Returns:
         An `svg` element, escaped, colours by CSS class; "" when no curve has a point.
@@ -53,25 +59,27 @@ def curves_figure(
     lines = lines_of(curves)
     if not lines:
         return ""
-    frame = _frame(lines, layout)
+    ks = {k for line in lines for k in line.points}
+    axis = axis or axes(ks)[0]
+    frame = _frame(lines, layout, axis)
     best, oracle = best_of(lines), next((line for line in lines if line.oracle), None)
-    parts = [*_axes(frame, layout)]
+    parts = [*_axes(frame, layout, axis)]
     if best is not None and oracle is not None and gap is not None and gap.value > 0:
         parts += gap_marks(oracle, best, gap, frame, layout)
     for line in lines:
-        parts += _drawn(line, frame)
+        parts += _drawn(line, frame, best)
     parts += _end_labels(lines, frame, layout)
-    parts += _columns(lines, frame)
+    parts += _columns(lines, frame, axis)
     return (
         f'<svg class="figure {layout.name}" viewBox="0 0 {layout.width} {layout.height}" '
-        f'role="group" aria-label="{_description(lines, frame)}">{"".join(parts)}</svg>'
+        f'role="group" aria-label="{_description(lines, frame, axis)}">{"".join(parts)}</svg>'
     )
 
 
-def _frame(lines: Sequence[Line], layout: Layout) -> Frame:
+def _frame(lines: Sequence[Line], layout: Layout, axis: Axis) -> Frame:
     ks = [k for line in lines for k in line.points]
     widest = max(text_width(row, layout.font) for line in lines for row in _rows(line, layout))
-    values = [x for line in lines for e in line.points.values() for x in (e.value, e.high)]
+    values = [x for line in lines for e in line.edges().values() for x in (e.value, e.high)]
     return Frame(
         left=layout.left,
         right=layout.width - 16 - widest,
@@ -80,6 +88,7 @@ def _frame(lines: Sequence[Line], layout: Layout) -> Frame:
         kmin=min(ks),
         kmax=max(ks),
         ymax=top_of(values),
+        costs=None if axis.key == "k" else axis.at,
     )
 
 
@@ -93,39 +102,41 @@ def _rows(line: Line, layout: Layout) -> list[str]:
     return [row[: layout.wrap] for row in rows]
 
 
-def _description(lines: Sequence[Line], frame: Frame) -> str:
+def _description(lines: Sequence[Line], frame: Frame, axis: Axis) -> str:
     ends = ", ".join(f"{line.name} {line.last}" for line in lines)
     span = f"k = {frame.kmin} to {frame.kmax}, logarithmic"
-    return str(escape(f"Share of problems solved over samples used ({span}). At the end: {ends}."))
+    over = "samples used" if axis.key == "k" else f"{axis.switch} per problem"
+    return str(escape(f"Share of problems solved over {over} ({span}). At the end: {ends}."))
 
 
-def _axes(frame: Frame, layout: Layout) -> Iterable[str]:
+def _axes(frame: Frame, layout: Layout, axis: Axis) -> Iterable[str]:
     right, base = frame.right, frame.bottom
     for level in level_ticks(frame.ymax):
         y = frame.y(level)
         yield f'<path class="grid" d="M{frame.left:.1f} {y:.1f}H{right:.1f}"/>'
         yield label(frame.left - 8, y + 5, f"{level:.2g}", "tick right")
-    ticks = log_ticks(frame.kmin, frame.kmax)
-    shown = thinned(ticks, frame, layout.font)
+    whole: list[float] = [*log_ticks(frame.kmin, frame.kmax)]
+    ticks = whole if axis.key == "k" else round_ticks(*frame.ends)
+    shown = thinned(ticks, frame, layout.font, axis.told)
     for tick in ticks:
-        yield f'<path class="axis" d="M{frame.x(tick):.1f} {base:.1f}v5"/>'
+        yield f'<path class="axis" d="M{frame.at(tick):.1f} {base:.1f}v5"/>'
         if tick in shown:
-            yield label(frame.x(tick), base + 21, f"{tick:,}", "tick middle")
+            yield label(frame.at(tick), base + 21, axis.told(tick), "tick middle")
     yield f'<path class="axis" d="M{frame.left:.1f} {base:.1f}H{right:.1f}"/>'
     middle = (frame.left + right) / 2
-    yield label(middle, base + 42, "samples used, k (log scale)", "name middle")
+    yield label(middle, base + 42, axis.name, "name middle")
     yield label(2, 16, "share of problems solved", "name")
 
 
-def _drawn(line: Line, frame: Frame) -> Iterable[str]:
-    """Band, line and points of one strategy."""
+def _drawn(line: Line, frame: Frame, best: Line | None) -> Iterable[str]:
+    """Band, line and points of one strategy; the bands of all but the best are faint."""
     dash = f' stroke-dasharray="{line.look.dash}"' if line.look.dash else ""
     yield f'<g class="s-{line.look.key}">'
     if line.look.reference:
         y = frame.y(line.last.value)
         yield f'<path class="line thin"{dash} d="M{frame.left:.1f} {y:.1f}H{frame.right:.1f}"/>'
     else:
-        yield _band(line, frame)
+        yield _band(line, frame, "band" if line is best or line.oracle else "band faint")
         yield f'<path class="line"{dash} d="M{_path(line.points, frame)}"/>'
         yield from _marks(line, frame)
     yield "</g>"
@@ -135,14 +146,14 @@ def _path(points: Mapping[int, Estimate], frame: Frame) -> str:
     return "L".join(f"{frame.x(k):.1f} {frame.y(points[k].value):.1f}" for k in sorted(points))
 
 
-def _band(line: Line, frame: Frame) -> str:
+def _band(line: Line, frame: Frame, style: str) -> str:
     """The interval as an area, or as a whisker where there is a single point."""
-    known = [(k, e) for k, e in sorted(line.points.items()) if math.isfinite(e.low + e.high)]
+    known = [(k, e) for k, e in sorted(line.edges().items()) if math.isfinite(e.low + e.high)]
     upper = [f"{frame.x(k):.1f} {frame.y(e.high):.1f}" for k, e in known]
     lower = [f"{frame.x(k):.1f} {frame.y(e.low):.1f}" for k, e in reversed(known)]
     if len(known) == 1:
         return f'<path class="whisker" d="M{upper[0]}L{lower[0]}"/>'
-    return f'<path class="band" d="M{"L".join(upper + lower)}Z"/>' if known else ""
+    return f'<path class="{style}" d="M{"L".join(upper + lower)}Z"/>' if known else ""
 
 
 def _marks(line: Line, frame: Frame) -> Iterable[str]:
@@ -183,7 +194,7 @@ def _end_labels(lines: Sequence[Line], frame: Frame, layout: Layout) -> Iterable
         yield "</g>"
 
 
-def _columns(lines: Sequence[Line], frame: Frame) -> Iterable[str]:
+def _columns(lines: Sequence[Line], frame: Frame, axis: Axis) -> Iterable[str]:
     """One invisible area per k that carries what a pointer or the keyboard asks for."""
     ks = sorted({k for line in lines for k in line.points})
     edges = [(frame.x(a) + frame.x(b)) / 2 for a, b in pairwise(ks)]
@@ -192,7 +203,8 @@ def _columns(lines: Sequence[Line], frame: Frame) -> Iterable[str]:
         asked = [(line, line.at(k)) for line in reversed(lines)]
         told = [(line, e) for line, e in asked if e is not None]
         keys = " ".join(line.look.key for line, _ in told)
-        text = escape(_told(k, [(line.name, e) for line, e in told]))
+        spent = "" if axis.key == "k" else f", {axis.of(k)}"
+        text = escape(_told(k, spent, [(line.name, e) for line, e in told]))
         high = sum(e.value for _, e in told) / len(told) > frame.ymax / 2
         x, width = bounds[at], bounds[at + 1] - bounds[at]
         yield (
@@ -204,9 +216,9 @@ def _columns(lines: Sequence[Line], frame: Frame) -> Iterable[str]:
         )
 
 
-def _told(k: int, rows: Sequence[tuple[str, Estimate]]) -> str:
+def _told(k: int, spent: str, rows: Sequence[tuple[str, Estimate]]) -> str:
     """What a tooltip says: k, and a line per strategy; how many problems, once where it is one."""
     counts = {estimate.n for _, estimate in rows}
-    head = f"k = {k:,}" + (f", {counts.pop():,} problems" if len(counts) == 1 else "")
+    head = f"k = {k:,}{spent}" + (f", {counts.pop():,} problems" if len(counts) == 1 else "")
     each = [f"{name} {e}" + (f" ({e.n:,} problems)" if counts else "") for name, e in rows]
     return "\n".join([head, *each])

@@ -16,6 +16,7 @@ from topdraw.reports.stopping import spent, stopping_notes
 from topdraw.reports.strategies import is_real, phrase
 
 if TYPE_CHECKING:
+    from topdraw.analysis.picked import Pick
     from topdraw.analysis.summary import Curve, Summary
 
 _NAMED, _FEW = 5, 30
@@ -76,16 +77,33 @@ def finding(summary: Summary) -> list[Claim]:
     one, oracle = curve_of(summary, "random"), curve_of(summary, "oracle")
     if stopping is not None and stopping.waited and oracle is not None:
         claims.append((spent(stopping), oracle.drawn))
-    elif stopping is not None and best is not None:
-        claims.append((f"{spent(stopping)}, {phrase(best)}", best.drawn))
-    elif best is not None and summary.n > 1:
-        claims.append((f"{_samples(summary.n)} {phrase(best)}", at(best, summary.n)))
+    elif best is not None and (stopping is not None or summary.n > 1):
+        drawn = f"{spent(stopping)}," if stopping is not None else _samples(summary.n)
+        claims.append((f"{drawn} {_chosen(summary, best)}", _honest(summary, best)))
     if one is not None and one.k:
         claims.append(("one sample", at(one, one.k[0])))
     if oracle is not None and (stopping is not None or summary.n > 1) and not _waited(summary):
         claims.append(("an oracle would reach", at_last(summary, oracle)))
     known = [Claim(words, estimate) for words, estimate in claims if estimate is not None]
     return [replace(known[0], words=_capital(known[0].words)), *known[1:]] if known else []
+
+
+def _chosen(summary: Summary, best: Curve) -> str:
+    """Who chose, after "100 samples "; nobody by name where another half names another."""
+    pick = lucky(summary)
+    return f"chosen by the best of {pick.among} selectors" if pick else phrase(best)
+
+
+def _honest(summary: Summary, best: Curve) -> Estimate | None:
+    """What the best selector reaches on problems that had no say in picking it."""
+    pick = lucky(summary)
+    return pick.estimate if pick else at_last(summary, best)
+
+
+def lucky(summary: Summary) -> Pick | None:
+    """The pick of the best selector, where some halves of the problems pick another one."""
+    pick = summary.pick
+    return pick if pick is not None and pick.share < 1 else None
 
 
 def headline(summary: Summary) -> str:
@@ -113,7 +131,13 @@ def reading(summary: Summary) -> str:
         return "No sample of any problem was correct: there is nothing yet to choose from."
     return " ".join(
         sentence
-        for sentence in (_coverage(summary), _gain(summary), _gap(summary), _never(summary))
+        for sentence in (
+            _coverage(summary),
+            _gain(summary),
+            _gap(summary),
+            _greedy(summary),
+            _never(summary),
+        )
         if sentence
     )
 
@@ -206,21 +230,46 @@ def _gain(summary: Summary) -> str:
     else:
         text = f"The best selector, {best.label}, reaches {reached} with all that was drawn"
     against = {d.b: d.estimate for d in summary.differences if d.a == best.strategy}
+    pick = lucky(summary) if best.strategy != "oracle" else None
+    if pick is not None:
+        text += (
+            f" on the very problems it was picked on; picked on half of them and valued on the "
+            f"other, the best of {pick.among} reaches {pick.estimate}"
+        )
+        against = {"random": pick.less_random, "greedy": pick.less_greedy}
     gains = [
         f"{_more(against[other])} than {words}"
         for other, words in (("random", "one sample"), ("greedy", "the greedy answer"))
-        if other in against
+        if other in against and math.isfinite(against[other].value)
     ]
     return f"{text}, {' and '.join(gains)} (paired over problems)." if gains else f"{text}."
 
 
 def _gap(summary: Summary) -> str:
-    # NaN is not above 0 either.
-    if not summary.gap.value > 0 or (summary.stopping is None and summary.n < 2):
+    # Where nothing chooses, nothing was lost by choosing; and NaN is not above 0 either.
+    if (
+        best_real(summary) is None
+        or not summary.gap.value > 0
+        or (summary.stopping is None and summary.n < 2)
+    ):
         return ""
     return (
         f"A gap of {summary.gap} to the oracle remains: right answers that were drawn, not chosen."
     )
+
+
+def _greedy(summary: Summary) -> str:
+    """Greedy decoding against a sample, in a sentence."""
+    curve = curve_of(summary, "greedy")
+    reached = at(curve, curve.k[0]) if curve is not None and curve.k else None
+    pairs = {(d.a, d.b): d.estimate for d in summary.differences}
+    less = pairs.get(("greedy", "random"))
+    if reached is None or less is None or not math.isfinite(less.value):
+        return ""
+    text = f"Greedy decoding solves {reached}, {_more(less)} than the mean sample"
+    if not less.low <= 0 <= less.high:
+        return f"{text}."
+    return f"{text}: these problems cannot tell the two apart."
 
 
 def _more(difference: Estimate) -> str:

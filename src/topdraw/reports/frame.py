@@ -7,10 +7,13 @@ Try it: `python -c "from topdraw.reports.frame import log_ticks; print(log_ticks
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from markupsafe import escape
+
+Number = TypeVar("Number", int, float)
 
 _LETTER = 0.58
 """Mean width of a letter in font sizes; that of a wide system font, so that labels fit."""
@@ -43,7 +46,7 @@ NARROW = Layout("narrow", 360, 480, 13, 34, 13)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where k and a proportion lie in the picture.
+    """Where k, or what k samples cost, and a proportion lie in the picture.
 
     Attributes:
         left: x of the smallest k.
@@ -53,6 +56,7 @@ class Frame:
         kmin: smallest k, >= 1.
         kmax: largest k.
         ymax: largest proportion on the axis, in (0, 1].
+        costs: the value at each k where the axis counts something else; positive, rising with k.
     """
 
     left: float
@@ -62,12 +66,27 @@ class Frame:
     kmin: int
     kmax: int
     ymax: float
+    costs: Mapping[int, float] | None = None
 
-    def x(self, k: float) -> float:
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The values at both ends of the logarithmic axis."""
+        return (
+            (self.kmin, self.kmax)
+            if self.costs is None
+            else (self.costs[self.kmin], self.costs[self.kmax])
+        )
+
+    def x(self, k: int) -> float:
         """The place of k on the logarithmic axis; the middle when there is only one k."""
-        if self.kmax == self.kmin:
+        return self.at(k if self.costs is None else self.costs[k])
+
+    def at(self, value: float) -> float:
+        """The place of a value of the logarithmic axis; values beyond it lie on its ends."""
+        least, most = self.ends
+        if most == least:
             return (self.left + self.right) / 2
-        share = math.log(max(k, self.kmin) / self.kmin) / math.log(self.kmax / self.kmin)
+        share = math.log(max(value, least) / least) / math.log(most / least)
         return self.left + min(share, 1.0) * (self.right - self.left)
 
     def y(self, value: float) -> float:
@@ -117,19 +136,27 @@ def level_ticks(ymax: float) -> list[float]:
     return [i * step for i in range(int(ymax / step + 1e-9) + 1)]
 
 
-def thinned(ticks: Sequence[int], frame: Frame, font: float) -> list[int]:
-    """The ticks whose numbers do not touch: the ends first, then powers of ten, then the rest."""
-    kept: list[int] = []
-    ends = (frame.kmin, frame.kmax)
-    for tick in sorted(ticks, key=lambda t: (t not in ends, not _is_power_of_ten(t), t)):
-        if all(abs(frame.x(tick) - frame.x(k)) >= _apart(tick, k, font) for k in kept):
+def thinned(
+    ticks: Sequence[Number],
+    frame: Frame,
+    font: float,
+    told: Callable[[Number], str] = "{:,}".format,
+) -> list[Number]:
+    """The ticks whose numbers do not touch: the ends first, then powers of ten, then the rest.
+
+    Args:
+        ticks: values of the logarithmic axis.
+        frame: where they lie.
+        font: size of the numbers.
+        told: a value as it stands at the axis.
+    """
+    kept: list[Number] = []
+    for tick in sorted(ticks, key=lambda t: (t not in frame.ends, not _is_power_of_ten(t), t)):
+        room = [(text_width(told(tick) + told(other), font)) / 2 + font * 0.6 for other in kept]
+        if all(abs(frame.at(tick) - frame.at(k)) >= gap for k, gap in zip(kept, room, strict=True)):
             kept.append(tick)
     return sorted(kept)
 
 
-def _is_power_of_ten(k: int) -> bool:
-    return str(k).strip("0") == "1"
-
-
-def _apart(a: int, b: int, font: float) -> float:
-    return (text_width(f"{a:,}", font) + text_width(f"{b:,}", font)) / 2 + font * 0.6
+def _is_power_of_ten(value: float) -> bool:
+    return abs(math.log10(value) - round(math.log10(value))) < 1e-9

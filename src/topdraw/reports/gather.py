@@ -5,30 +5,90 @@ Not here: markup and numbers. Try it: `topdraw report RUN`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from topdraw.analysis.summary import model_name
-from topdraw.core.records import Candidates, Decoding, Sample
+from topdraw.core.records import Decoding, Sample, Score
+from topdraw.reports.axis import Axis
 from topdraw.reports.bill import bill_facts
-from topdraw.reports.recipe import Recipe, facts_of, run_command
+from topdraw.reports.choosers import chosen_by
+from topdraw.reports.panel import Panel
+from topdraw.reports.recipe import Recipe, facts_of, run_command, table_recipe
 from topdraw.reports.views import ProblemView, problem_view, shown_problems
 
 if TYPE_CHECKING:
     from topdraw.analysis.summary import Summary
-    from topdraw.core.records import FloatArray
-    from topdraw.store.run import Run
+    from topdraw.store.evidence import Evidence
+
+FIRST_PROBLEMS, MOST_PROBLEMS = 12, 60
+
+
+def panels_of(evidence: Evidence, summary: Summary) -> list[Panel]:
+    """What else a page shows of this evidence, in the order shown.
+
+    Args:
+        evidence: a scored run or a table.
+        summary: of the same evidence.
+    """
+    from topdraw.reports.cost_panel import cost_panel
+    from topdraw.reports.forecast_panel import forecast_panel
+    from topdraw.reports.lengths_panel import lengths_panel
+    from topdraw.reports.posterior_panel import posterior_panel
+    from topdraw.reports.variability_panel import variability_panel
+    from topdraw.reports.variance_panel import variance_panel
+
+    makers = (
+        variability_panel,
+        variance_panel,
+        lengths_panel,
+        cost_panel,
+        forecast_panel,
+        posterior_panel,
+    )
+    made = [make(evidence, summary) for make in makers]
+    return [panel for panel in made if panel is not None]
+
+
+def costs_of(evidence: Evidence, summary: Summary) -> list[Axis]:
+    """What k samples of a problem cost, at the k of the summary's curves, where it is known.
+
+    Args:
+        evidence: a scored run or a table.
+        summary: of the same evidence.
+
+    Returns:
+        Those that are known; none where a rule stopped the drawing, for then how many samples a
+        problem has depends on what they hold.
+    """
+    from topdraw.analysis.cost import cost_axes
+
+    ks = sorted({k for curve in summary.curves for k in curve.k})
+    if summary.stopping is not None or not ks:
+        return []
+    keys = {"output_tokens": "tokens", "usd": "usd", "flops": "flops"}
+    return [
+        Axis(keys[one.unit], dict(zip(one.ks, one.values, strict=True)), one.basis)
+        for one in cost_axes(evidence, ks)
+    ]
 
 
 def problem_views(
-    run: Run, summary: Summary, *, problems: int = 12, samples: int = 20
+    run: Evidence,
+    summary: Summary,
+    *,
+    problems: int = MOST_PROBLEMS,
+    samples: int = 20,
+    later: int = 8,
 ) -> list[ProblemView]:
     """The problems worth opening, with representative samples and who would choose them.
 
     Args:
-        run: a scored run.
+        run: a scored run, or a table; of a table of counts there is nothing to open.
         summary: of the same run.
         problems: how many, >= 0.
-        samples: distinct outputs of each, >= 1.
+        samples: distinct outputs of each of the first twelve, >= 1.
+        later: the same of the others.
 
     Raises:
         UnknownNameError: if the run holds no scores by the summary's scorers.
@@ -36,15 +96,16 @@ def problem_views(
     """
     from topdraw.selection.candidates import candidates
 
-    rows = shown_problems(summary.rows, problems)
+    every = run.samples()
+    rows = shown_problems(summary.rows, problems) if every else []
     wanted = {row.problem_id: row for row in rows}
     drawn: dict[str, list[Sample]] = {problem_id: [] for problem_id in wanted}
-    every = run.samples()
     for sample in every:
         if sample.problem_id in drawn:
             drawn[sample.problem_id].append(sample)
     arrays = candidates(run, by=summary.by, value=summary.value or None, samples=every)
     scores = run.scores(summary.by)
+    greedy = {sample.problem_id: sample for sample in run.samples("greedy")}
     return [
         problem_view(
             row,
@@ -52,39 +113,36 @@ def problem_views(
             drawn[row.problem_id],
             [scores.get((s.sampler, s.problem_id, s.index)) for s in drawn[row.problem_id]],
             arrays[row.problem_id].value.tolist(),
-            _weights(arrays[row.problem_id], summary),
-            most=samples,
+            chosen_by(arrays[row.problem_id], summary),
+            most=samples if at < FIRST_PROBLEMS else later,
+            greedy=_greedy(greedy.get(row.problem_id), scores),
         )
-        for row in rows
+        for at, row in enumerate(rows)
     ]
 
 
-def _weights(arrays: Candidates, summary: Summary) -> dict[str, FloatArray]:
-    """Each real strategy's probability of picking each sample, for strategies in the summary."""
-    from topdraw.selection.pick import best_of_n
-    from topdraw.selection.vote import majority, weighted_majority
-
-    known = {
-        "majority": majority,
-        "best_of_n": best_of_n,
-        "weighted_majority": weighted_majority,
-    }
-    # Who waited for a pass keeps it: nothing else chooses.
-    waited = summary.stopping is not None and summary.stopping.waited
-    there = set() if waited else {curve.strategy for curve in summary.curves}
-    return {name: known[name](arrays) for name in known if name in there}
+def _greedy(
+    sample: Sample | None, scores: Mapping[tuple[str, str, int], Score]
+) -> tuple[Sample, Score | None] | None:
+    if sample is None:
+        return None
+    return sample, scores.get((sample.sampler, sample.problem_id, sample.index))
 
 
-def recipe_of(run: Run, summary: Summary) -> Recipe:
+def recipe_of(run: Evidence, summary: Summary) -> Recipe:
     """The command that makes this run again where it lies, and what it stands on.
 
     Args:
-        run: any run.
+        run: any run, or a table: then the command that makes its page again.
         summary: of the same run; names the scorers.
 
     Raises:
         StoreError: if the run cannot be read.
     """
+    from topdraw.store.plain import PlainTable
+
+    if isinstance(run, PlainTable):
+        return table_recipe(run.path, run.manifest, by=summary.by, value=summary.value)
     manifest = run.manifest
     sampled, greedy = manifest.sampler("sampled"), manifest.sampler("greedy")
     decoding = sampled.decoding if sampled is not None else Decoding()
@@ -122,11 +180,11 @@ def recipe_of(run: Run, summary: Summary) -> Recipe:
     )
 
 
-def bill_of(run: Run) -> tuple[tuple[str, str], ...]:
+def bill_of(run: Evidence) -> tuple[tuple[str, str], ...]:
     """What the run's requests cost, at the shipped prices; empty when none is on record.
 
     Args:
-        run: any run.
+        run: any run, or a table.
 
     Raises:
         StoreError: if the run cannot be read.

@@ -30,6 +30,8 @@ class Line:
         points: estimates by k, all finite.
         real: whether somebody could use this selector.
         oracle: whether it is the bound that knows the truth.
+        band: the same values with the edges of a band around the whole curve; empty when it has
+            none.
     """
 
     name: str
@@ -37,6 +39,11 @@ class Line:
     points: Mapping[int, Estimate]
     real: bool
     oracle: bool
+    band: Mapping[int, Estimate]
+
+    def edges(self) -> Mapping[int, Estimate]:
+        """What is drawn around it: its band, else the interval at each k."""
+        return self.band or self.points
 
     @property
     def last(self) -> Estimate:
@@ -66,7 +73,8 @@ def lines_of(curves: Iterable[Curve]) -> list[Line]:
         if points and curve.strategy != "worst":
             real, oracle = is_real(curve, judge), curve.strategy == "oracle"
             name = plain(curve.label, _LONGEST)
-            lines.append(Line(name, look(curve.strategy), points, real, oracle))
+            band = {k: e for k, e in zip(curve.k, curve.band, strict=False) if k in points}
+            lines.append(Line(name, look(curve.strategy), points, real, oracle, band))
     return lines
 
 

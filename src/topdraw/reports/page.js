@@ -1,6 +1,7 @@
 "use strict";
 (() => {
   const root = document.documentElement;
+  const FEW = 12;
   const themes = ["auto", "light", "dark"];
   const stored = {
     get: () => { try { return localStorage.getItem("topdraw-theme"); } catch { return null; } },
@@ -157,9 +158,70 @@
     }
   }
 
+  function sift(bar) {
+    const holder = bar.nextElementSibling;
+    const problems = [...holder.querySelectorAll(".problem")];
+    const words = problems.map((problem) => problem.textContent.toLowerCase());
+    const [text, kind, samples, order] = ["text", "kind", "samples", "order"].map((each) => bar.querySelector(`.sift-${each}`));
+    const told = bar.querySelector("[role=status]");
+    const more = make("button", "tool", `Show all ${problems.length} problems`);
+    more.type = "button";
+    holder.after(more);
+    let folded = problems.length > FEW;
+    const offers = [...kind.options].filter((each) => each.value).map((each) => [each, each.value.split(" ")]);
+    const is = (problem, [field, value]) => problem.dataset[field].split(" ").includes(value);
+    offers.forEach(([option, rule]) => {
+      const count = problems.filter((problem) => is(problem, rule)).length;
+      option.textContent += ` (${count})`;
+      option.disabled = !count;
+    });
+    const share = (problem) => Number(problem.dataset.share);
+    const sorts = { most: (a, b) => share(b) - share(a), least: (a, b) => share(a) - share(b) };
+    const apply = () => {
+      const wanted = text.value.trim().toLowerCase();
+      const rule = kind.value.split(" ");
+      const asked = Boolean(wanted || kind.value || samples.value);
+      let count = 0;
+      problems.forEach((problem, i) => {
+        let some = !samples.value;
+        problem.querySelectorAll(".sample").forEach((sample) => {
+          sample.hidden = Boolean(samples.value) && !sample.classList.contains(samples.value);
+          some ||= !sample.hidden;
+        });
+        problem.hidden = !some || !words[i].includes(wanted) || (Boolean(kind.value) && !is(problem, rule));
+        count += !problem.hidden;
+      });
+      if (folded && !asked) {
+        [...holder.children].slice(FEW).forEach((problem) => { problem.hidden = true; });
+        count = FEW;
+      }
+      more.hidden = !folded || asked;
+      told.textContent = `${count} of ${problems.length} shown`;
+    };
+    const unfold = () => {
+      folded = false;
+      apply();
+    };
+    more.addEventListener("click", unfold);
+    [text, kind, samples].forEach((each) => each.addEventListener("input", apply));
+    order.addEventListener("input", () => {
+      holder.append(...(order.value ? [...problems].sort(sorts[order.value]) : problems));
+      apply();
+    });
+    bar.hidden = false;
+    apply();
+    return () => {
+      [text, kind, samples].forEach((each) => { each.value = ""; });
+      unfold();
+    };
+  }
+
+  let showAll = () => {};
+
   function openLinked() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
+    if (target.hidden) showAll();
     const folded = target.closest("details");
     if (folded) folded.open = true;
     target.scrollIntoView({ block: "start" });
@@ -170,6 +232,7 @@
     document.querySelectorAll("svg.figure").forEach(tooltips);
     document.querySelectorAll("table.sortable").forEach(sortable);
     document.querySelectorAll(".tools").forEach(copyTools);
+    document.querySelectorAll(".sift").forEach((bar) => { showAll = sift(bar); });
     document.querySelectorAll("details.problem").forEach((problem) => {
       problem.addEventListener("toggle", () => {
         if (problem.open) history.replaceState(null, "", `#${problem.id}`);
@@ -177,7 +240,10 @@
     });
     window.addEventListener("hashchange", openLinked);
     window.addEventListener("beforeprint", () => {
-      document.querySelectorAll("details.problem, details.how").forEach((each) => { each.open = true; });
+      showAll();
+      // All of them would be a book.
+      [...document.querySelectorAll("details.problem")].slice(0, 12).forEach((each) => { each.open = true; });
+      document.querySelectorAll("details.how, details.fold").forEach((each) => { each.open = true; });
     });
     openLinked();
   });

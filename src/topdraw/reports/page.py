@@ -1,52 +1,47 @@
 """The report of a run: one self-contained HTML file, for reading, searching and passing on.
 
 Not here: the numbers (analysis/summary), the figures (`figure`, `difficulty`), what is shown of a
-problem (`views`). Model text is hostile: every expression of the template passes `plain` or
-`visible`, then autoescape; a content security policy lets nothing run but our own script.
+problem (`views`), the frame of the document (`document`).
 Try it: `topdraw report RUN`, then open RUN/report.html.
 """
 
 from __future__ import annotations
 
-import base64
-import functools
-import hashlib
 import math
 import os
-import re
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from topdraw._version import __version__
+from topdraw.analysis.halving import HALVINGS
 from topdraw.core.estimate import Estimate
-from topdraw.errors import StoreError
-from topdraw.reports.cards import Card, cards, percent, short, two
+from topdraw.reports.axis import Axis, axes
+from topdraw.reports.cards import Card, cards, fitting
 from topdraw.reports.difficulty import difficulty_figure
+from topdraw.reports.document import render, write_page
 from topdraw.reports.figure import curves_figure
-from topdraw.reports.finding import beware, finding, headline, reading
+from topdraw.reports.finding import best_real, beware, finding, headline, lucky, reading
 from topdraw.reports.forest import forest
 from topdraw.reports.frame import NARROW, WIDE
 from topdraw.reports.lacking import samples_drawn, unfinished
+from topdraw.reports.panel import Panel
+from topdraw.reports.panels import panel_views
 from topdraw.reports.recipe import Recipe
+from topdraw.reports.strategy_tabular import ALL_CORRECT, shown_ks
 from topdraw.reports.table import strategy_table
 from topdraw.reports.views import ProblemView, worst_first
-from topdraw.reports.visible import plain
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from topdraw.analysis.summary import ProblemRow, Summary
-    from topdraw.store.run import Run
+    from topdraw.store.evidence import EvidenceOrPath
 
-_MOST_ROWS = 1000
+_MOST_ROWS, _MOST_BYTES = 1000, 2_200_000
 
 
 def report(
-    run: Run | str | os.PathLike[str],
+    run: EvidenceOrPath,
     *,
     by: str | None = None,
     value: str | None = None,
@@ -56,36 +51,38 @@ def report(
     """Write the page of a run and return where it lies.
 
     Args:
-        run: a scored run, or its directory.
+        run: a scored run or a table, or its path.
         by: the verifier that says what is correct; default: the task's own.
         value: the scorer that ranks; default: "reward" where scored, else "logprob".
-        out: the file; default: report.html in the run's directory.
+        out: the file; default: report.html in the run's directory, or the table's name with
+            .report.html beside it.
         summary: what `summarize` says of this run, where it was made already; `by` and `value`
             are then its own.
 
     Raises:
         UnknownNameError: if the run holds no scores by one of these scorers.
         StoreError: if the run cannot be read or the page cannot be written.
+        ConfigError: if there is no such path, or a table has several models.
+        FormatError: if a file is no table.
     """
     from topdraw.analysis.summary import summarize
-    from topdraw.reports.gather import bill_of, problem_views, recipe_of
+    from topdraw.reports.gather import bill_of, costs_of, panels_of, problem_views, recipe_of
+    from topdraw.store.evidence import open_evidence
     from topdraw.store.run import Run
 
-    opened = run if isinstance(run, Run) else Run.open(run)
+    opened = open_evidence(run)
     summary = summary or summarize(opened, by=by, value=value)
     page = render_page(
         summary,
         problem_views(opened, summary),
         recipe=recipe_of(opened, summary),
         bill=bill_of(opened),
+        panels=panels_of(opened, summary),
+        costs=costs_of(opened, summary),
     )
-    path = Path(out) if out is not None else opened.path / "report.html"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"The page {path} cannot be written: {error}.") from error
-    return path
+    beside = opened.path.with_name(f"{opened.path.name}.report.html")
+    usual = opened.path / "report.html" if isinstance(opened, Run) else beside
+    return write_page(page, out if out is not None else usual)
 
 
 def render_page(
@@ -94,6 +91,8 @@ def render_page(
     *,
     recipe: Recipe | None = None,
     bill: Sequence[tuple[str, str]] = (),
+    panels: Sequence[Panel] = (),
+    costs: Sequence[Axis] = (),
 ) -> str:
     """The page as text that encodes to UTF-8, whatever the model wrote.
 
@@ -102,55 +101,91 @@ def render_page(
         problems: the problems to open, in the order shown.
         recipe: how to make the run again; left out when None.
         bill: what its requests cost, as (name, value); left out when empty.
+        panels: what else there is to see, in the order shown.
+        costs: what k samples of a problem cost, at every k of the curves: the figure then has a
+            switch.
 
     Returns:
         A whole HTML document. It holds at most a few kilobytes per sample and 1,000 problems in
-        its last table, so that it stays below 3 MB for any run when `problems` is as short as
-        `views.shown_problems` makes it.
+        its last table; problems that would make it longer than 3 MB are left out.
     """
-    shown = cards(problems)
+    shown = fitting(cards(problems), _MOST_BYTES)
     # The gap is over all that a rule drew, and the share of those that is correct is no estimate.
     gap, rows = (None, ()) if summary.stopping else (summary.gap, summary.rows)
-    curves = [curves_figure(summary.curves, gap=gap, layout=x) for x in (WIDE, NARROW)]
+    curves = _curves(summary, gap, costs)
     difficulty = [difficulty_figure(rows, layout=x) for x in (WIDE, NARROW)]
     every = _every(summary.rows, shown)
-    present = {
-        "curves": curves[0],
-        "table": curves[0],
-        "cost": True,
-        "difficulty": difficulty[0],
-        "differences": summary.differences,
-        "problems": shown,
-        "all": every,
-        "reproduce": recipe,
-    }
-    return _template().render(
+    table = strategy_table(summary)
+    views = panel_views(panels)
+    sections = [
+        ("curves", "Curves", curves),
+        ("table", "Table", curves),
+        ("cost", "Drawn", True),
+        ("difficulty", "Difficulty", difficulty[0]),
+        ("differences", "Differences", summary.differences),
+        *((view.panel.key, view.panel.title, True) for view in views),
+        ("problems", "Problems", shown),
+        ("all", "All problems", every),
+        ("reproduce", "Reproduce", recipe),
+    ]
+    return render(
+        "page.html",
+        kind="report",
         title=f"{summary.task}, {summary.model}: {headline(summary)}",
         summary=summary,
         claims=finding(summary),
-        reading=_unbroken(reading(summary)),
+        reading=reading(summary),
         notes=beware(summary),
-        sections=[(name, name.capitalize()) for name, there in present.items() if there],
-        curves=_safe(curves),
+        lucky=lucky(summary),
+        halvings=HALVINGS,
+        sections=[(key, name) for key, name, there in sections if there],
+        panels=views,
+        curves=curves,
+        banded=any(curve.band for curve in summary.curves),
         difficulty=_safe(difficulty),
-        gap_named=gap is not None and not math.isnan(gap.value),
+        gap_named=gap is not None and not math.isnan(gap.value) and best_real(summary) is not None,
+        chosen=any(math.isfinite(x) for row in rows for x in (row.majority, row.best_of_n)),
         level=f"{summary.gap.level:.0%}",
-        methods=_methods(summary),
-        table=strategy_table(summary),
+        methods=[*_methods(summary), *_bases(curves)],
+        table=table,
+        all_correct_name=ALL_CORRECT,
+        all_correct=_all_correct(summary),
         cost=_cost(summary),
         bill=bill,
         drawn=samples_drawn(summary),
         unfinished=unfinished(summary),
         differences=forest(summary),
         problems=shown,
+        choosers=_choosers(shown),
         every=every,
         recipe=recipe,
     )
 
 
+def _curves(
+    summary: Summary, gap: Estimate | None, costs: Sequence[Axis]
+) -> list[tuple[Axis, list[Markup]]]:
+    """The figure on each axis that it can be drawn on; none when no curve has a point."""
+    ks = {k for curve in summary.curves for k in curve.k}
+    made = [
+        (
+            axis,
+            [curves_figure(summary.curves, gap=gap, layout=x, axis=axis) for x in (WIDE, NARROW)],
+        )
+        for axis in axes(ks, costs)
+    ]
+    return [(axis, _safe(figures)) for axis, figures in made if figures[0]]
+
+
 def _safe(figures: Sequence[str]) -> list[Markup]:
     """Our own SVG, escaped where it was made; empty when there is nothing to draw."""
     return [Markup(svg) for svg in figures] if figures[0] else []  # noqa: S704 - see above
+
+
+def _choosers(shown: Sequence[Card]) -> list[tuple[str, str]]:
+    """Everybody who chose one of the samples shown: CSS key and name."""
+    chips = {chip[:2]: None for card in shown for each in card.samples for chip in each.chips}
+    return list(chips)
 
 
 def _every(
@@ -172,6 +207,20 @@ def _methods(summary: Summary) -> list[tuple[str, str]]:
     return [(", ".join(labels), method) for method, labels in alike.items() if method] + gap
 
 
+def _all_correct(summary: Summary) -> list[Estimate | None]:
+    """pass^k in the columns of the table; empty where a rule stopped the drawing."""
+    if summary.stopping is not None or not any(row.n for row in summary.rows):
+        return []
+    from topdraw.analysis.all_correct import pass_hat_curve
+
+    return list(pass_hat_curve(summary.rows, shown_ks(summary)))
+
+
+def _bases(curves: Sequence[tuple[Axis, list[Markup]]]) -> list[tuple[str, str]]:
+    """How the costs at the axis were made."""
+    return [(f"{axis.switch} at the axis", axis.basis) for axis, _ in curves if axis.basis]
+
+
 def _cost(summary: Summary) -> list[tuple[str, str]]:
     tokens, samples = summary.output_tokens, summary.samples
     drawn = samples_drawn(summary).rpartition(" ")[0]
@@ -187,62 +236,3 @@ def _cost(summary: Summary) -> list[tuple[str, str]]:
     if summary.scored_tokens and correct:
         rows.append(("tokens per correct sample", f"{summary.scored_tokens / correct:,.0f}"))
     return rows
-
-
-@functools.cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    css, js = _source("page.css"), _source("page.js")
-    environment = Environment(autoescape=True, finalize=_shown, undefined=StrictUndefined)
-    environment.globals.update(
-        css=Markup(css),  # noqa: S704 - package data
-        js=Markup(js),  # noqa: S704 - package data
-        policy=Markup(_policy(css, js)),  # noqa: S704 - base64 and constants
-        version=__version__,
-        split=_split,
-        commas="{:,}".format,
-        many=_many,
-        count_of=lambda count: "" if math.isnan(count) else f"{count:,.0f}",
-        percent=percent,
-        short=short,
-        two=two,
-        share=lambda count, n: f"{100 * count / max(n, 1):.1f}",
-    )
-    return environment.from_string(_source("page.html"))
-
-
-def _source(name: str) -> str:
-    return files("topdraw.reports").joinpath(name).read_text(encoding="utf-8")
-
-
-def _policy(css: str, js: str) -> str:
-    """Nothing is loaded, and no script or style counts but the two whose digests these are."""
-    digests = (base64.b64encode(hashlib.sha256(x.encode()).digest()).decode() for x in (css, js))
-    style, script = (f"'sha256-{digest}'" for digest in digests)
-    return (
-        f"default-src 'none'; style-src {style}; script-src {script}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _shown(value: object) -> object:
-    """The last door before autoescape: no invisible character passes it as text."""
-    return plain(value, 4000) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _split(estimate: Estimate) -> tuple[str, str]:
-    number, _, interval = str(estimate).partition(" ")
-    return number.replace("-", "\u2212") if len(number) > 1 else number, interval.replace(
-        "-", "\u2212"
-    )
-
-
-def _unbroken(text: str) -> str:
-    """The same with spaces inside intervals and around equals signs that no line breaks at."""
-    text = re.sub(r" (\[[^\] ]*), ", "\u00a0\\1,\u00a0", text)
-    return text.replace(" = ", "\u00a0=\u00a0")
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

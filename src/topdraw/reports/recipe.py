@@ -9,9 +9,14 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from topdraw.core.records import Decoding, Json
 from topdraw.core.until import Until
+
+if TYPE_CHECKING:
+    from topdraw.store.manifest import Manifest
 
 _OPTIONS = {"problems": "--problems", "seed": "--task-seed"}
 
@@ -27,6 +32,27 @@ class Recipe:
 
     command: str
     facts: tuple[tuple[str, str], ...]
+
+
+def table_recipe(path: Path, manifest: Manifest, *, by: str, value: str) -> Recipe:
+    """How to make the page of a table again, and what stands in it.
+
+    Args:
+        path: the file.
+        manifest: what the table says of itself.
+        by: the verifier.
+        value: the ranking scorer; "" for none.
+    """
+    words = ["topdraw", "report", str(path)]
+    words += ["--value", value] if value else []
+    facts = (
+        ("table", path.name),
+        ("digest", str(manifest.task.get("digest", ""))),
+        ("model", str(manifest.model.get("name", ""))),
+        ("correct by", by),
+        *((("ranked by", value),) if value else ()),
+    )
+    return Recipe(" ".join(map(_quoted, words)), facts)
 
 
 def run_command(

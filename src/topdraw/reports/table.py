@@ -61,6 +61,11 @@ class Table:
     rows: tuple[Row, ...]
     tokens: tuple[float, ...]
 
+    @property
+    def counted(self) -> bool:
+        """Whether the tokens of some column are known."""
+        return not all(map(math.isnan, self.tokens))
+
 
 def strategy_table(summary: Summary) -> Table:
     """The table behind the figure.
@@ -113,7 +118,8 @@ def text_table(summary: Summary) -> str:
     table = strategy_table(summary)
     grid = [["", *table.columns]]
     grid += [[row.label, *map(_cell, row.cells)] for row in table.rows]
-    grid.append(["output tokens per problem", *map(_tokens, table.tokens)])
+    if table.counted:
+        grid.append(["output tokens per problem", *map(_tokens, table.tokens)])
     widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
@@ -143,7 +149,8 @@ def rich_table(summary: Summary) -> RichTable:
         cells = [_rich_cell(cell, bold=row.best) for cell in row.cells]
         drawn.add_row(Text(row.label, style="bold" if row.best else ""), *cells)
     tokens = [Text(_tokens(count), style="dim") for count in table.tokens]
-    drawn.add_row(Text("tokens per problem", style="dim"), *tokens)
+    if table.counted:
+        drawn.add_row(Text("tokens per problem", style="dim"), *tokens)
     return drawn
 
 

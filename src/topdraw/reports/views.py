@@ -10,7 +10,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from topdraw.core.records import FloatArray, Problem, Sample, Score
@@ -93,6 +93,7 @@ class ProblemView:
         answers: the most frequent answers.
         answers_left_out: distinct answers beyond `answers`.
         unscored: samples without a score so far.
+        greedy: the output at temperature 0; None when there is none.
     """
 
     problem_id: str
@@ -108,6 +109,7 @@ class ProblemView:
     answers: tuple[AnswerCount, ...]
     answers_left_out: int
     unscored: int = 0
+    greedy: SampleView | None = None
 
 
 def problem_view(
@@ -119,6 +121,7 @@ def problem_view(
     weights: Mapping[str, FloatArray],
     *,
     most: int = 20,
+    greedy: tuple[Sample, Score | None] | None = None,
 ) -> ProblemView:
     """What to show of a problem.
 
@@ -130,6 +133,7 @@ def problem_view(
         values: the ranking scorer's value of each; NaN where it has none.
         weights: for each strategy, shape (samples,): its probability of picking each.
         most: distinct outputs kept, >= 1.
+        greedy: the sample at temperature 0 with its score.
 
     Raises:
         ValueError: if the lengths differ.
@@ -155,6 +159,7 @@ def problem_view(
         answers=tuple(answers[:_TALLIED]),
         answers_left_out=max(0, len(answers) - _TALLIED),
         unscored=row.unscored,
+        greedy=_alone(*greedy, [("greedy", 1.0)]) if greedy else None,
     )
 
 
@@ -236,24 +241,28 @@ def _groups(
     for at, (sample, score, _) in enumerate(zip(samples, scores, values, strict=True)):
         alike.setdefault((sample.output, _verdict(score)), []).append(at)
     views = []
-    for (output, verdict), members in alike.items():
+    for (_, verdict), members in alike.items():
         first, score = samples[members[0]], scores[members[0]]
         chosen = [(name, float(weight[members].sum())) for name, weight in weights.items()]
-        views.append(
-            SampleView(
-                output=output,
-                count=len(members),
-                index=first.index,
-                verdict=verdict,
-                note=(score.missing_reason or score.note) if score else "",
-                answer=score.answer if score else None,
-                value=_largest(values[at] for at in members),
-                weights=tuple((name, weight) for name, weight in chosen if weight > 0.0005),
-                tokens=first.usage.output_tokens,
-                finish_reason=first.finish_reason,
-            )
-        )
+        alone = _alone(first, score, chosen)
+        best = _largest(values[at] for at in members)
+        views.append(replace(alone, count=len(members), verdict=verdict, value=best))
     return views
+
+
+def _alone(sample: Sample, score: Score | None, chosen: Iterable[tuple[str, float]]) -> SampleView:
+    """A sample, its score and who chose it."""
+    return SampleView(
+        output=sample.output,
+        count=1,
+        index=sample.index,
+        verdict=_verdict(score),
+        note=(score.missing_reason or score.note) if score else "",
+        answer=score.answer if score else None,
+        weights=tuple((name, weight) for name, weight in chosen if weight > 0.0005),
+        tokens=sample.usage.output_tokens,
+        finish_reason=sample.finish_reason,
+    )
 
 
 def _largest(values: Iterable[float]) -> float:

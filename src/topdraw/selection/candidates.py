@@ -15,16 +15,20 @@ import numpy as np
 
 from topdraw.core.records import Candidates, Sample, Score
 from topdraw.errors import ConfigError, UnknownNameError
-from topdraw.store.run import Run
+from topdraw.selection.ensemble import resolve_value
+from topdraw.selection.tables import table_candidates
+from topdraw.store.evidence import Evidence
+from topdraw.store.plain import PlainTable
 
 Scores = Mapping[tuple[str, str, int], Score]
 Role = Literal["sampled", "greedy"]
 
 _UNSCORED = Score.missing("not scored yet")
+_NO_VALUE = Score.missing("a scorer of the ensemble has no value")
 
 
 def candidates(
-    run: Run,
+    run: Evidence,
     *,
     by: str | None = None,
     value: str | None = None,
@@ -35,13 +39,14 @@ def candidates(
     """The samples of each problem as arrays, in the order of the problems.
 
     Args:
-        run: a run with its samples and scores.
+        run: a run with its samples and scores, or a table.
         by: the verifier that fills `passed`; None leaves it False everywhere.
-        value: the scorer that fills `value`; None leaves it NaN. "logprob" falls back on the mean
+        value: the scorer that fills `value`, or several as one ("worst(a,b)", see
+            `selection.ensemble`); None leaves it NaN. "logprob" falls back on the mean
             log-probability stored with each sample when no scorer of that name was run.
         answer: the scorer whose `answer` makes the classes of a vote; default `by`.
         role: which samples: the drawn ones, or those at temperature 0.
-        samples: `run.samples(role)` when it was read already.
+        samples: `run.samples(role)` when it was read already; a table needs none.
 
     Returns:
         One entry for each problem of the run; problems without samples have n = 0. A sample is
@@ -50,11 +55,15 @@ def candidates(
 
     Raises:
         UnknownNameError: if the run holds no scores by one of these scorers.
-        ConfigError: if `by` scored a sample and gave no verdict.
+        ConfigError: if `by` scored a sample and gave no verdict, an ensemble is not one, or a table
+            has several models.
+        DomainError: if a table counts more samples than fit in memory.
     """
+    if isinstance(run, PlainTable):
+        return table_candidates(run, by=by, value=value, answer=answer, role=role)
     drawn = run.samples(role) if samples is None else samples
     verdicts = _scores(run, by, drawn)
-    values = _scores(run, value, drawn)
+    values = _values(run, value, drawn)
     answers = verdicts if answer is None else _scores(run, answer, drawn)
     grouped: dict[str, list[Sample]] = {problem_id: [] for problem_id in run.problems}
     for sample in drawn:
@@ -66,7 +75,23 @@ def candidates(
     }
 
 
-def _scores(run: Run, scorer: str | None, drawn: Sequence[Sample]) -> Scores | None:
+def _values(run: Evidence, value: str | None, drawn: Sequence[Sample]) -> Scores | None:
+    """The scores that rank: a scorer's, or those that several have as one."""
+    source = None if value is None else resolve_value(value, known=run.scorers())
+    if source is None or source.how is None:
+        return _scores(run, value, drawn)
+    members = [_scores(run, name, drawn) or {} for name in source.members]
+    places: dict[str, int] = {}
+    problem = np.array([places.setdefault(s.problem_id, len(places)) for s in drawn], np.int64)
+    looked_up = [_look_up(drawn, each) or [] for each in members]
+    rows = np.array([[score.value for score in each] for each in looked_up], float)
+    return {
+        (s.sampler, s.problem_id, s.index): _NO_VALUE if math.isnan(one) else Score(value=one)
+        for s, one in zip(drawn, source(rows, problem).tolist(), strict=True)
+    }
+
+
+def _scores(run: Evidence, scorer: str | None, drawn: Sequence[Sample]) -> Scores | None:
     if scorer is None:
         return None
     if scorer == "logprob" and scorer not in run.scorers():
@@ -75,7 +100,7 @@ def _scores(run: Run, scorer: str | None, drawn: Sequence[Sample]) -> Scores | N
     return scores_of(run, scorer)
 
 
-def scores_of(run: Run, scorer: str) -> Scores:
+def scores_of(run: Evidence, scorer: str) -> Scores:
     """The scores of a scorer by (sampler hash, problem id, index).
 
     Raises:
@@ -86,7 +111,9 @@ def scores_of(run: Run, scorer: str) -> Scores:
         return run.scores(scorer)
     raise UnknownNameError(
         f"The run {run.path} has no scores by {scorer!r}; it has {', '.join(known) or 'none'}.",
-        hint=f"Make them with: topdraw score {run.path} {scorer}",
+        hint=""
+        if isinstance(run, PlainTable)
+        else f"Make them with: topdraw score {run.path} {scorer}",
     )
 
 

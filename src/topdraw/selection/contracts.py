@@ -70,6 +70,8 @@ def _complete(resolved: NamedSelector, candidates: Candidates) -> BoolArray:
     for name in ("value", "logprob"):
         if name in resolved.needs:
             usable &= ~np.isnan(getattr(candidates, name))
+    if "length_tokens" in resolved.needs:
+        usable &= candidates.length_tokens > 0
     return usable & candidates.greedy if "greedy" in resolved.needs else usable
 
 

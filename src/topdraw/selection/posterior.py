@@ -39,14 +39,34 @@ def posterior(candidates: Candidates, /, *, beta: float = 1.0) -> FloatArray:
     References:
         Korbak et al. 2022 (arXiv 2205.11275), eq. 5; soft best-of-n: arXiv 2505.03156.
     """
+    eligible = ranked(candidates)
+    weights = np.zeros(candidates.n)
+    weights[eligible] = softmax(candidates.value[eligible], beta)
+    return weights
+
+
+def softmax(value: FloatArray, beta: float) -> FloatArray:
+    """exp(value / beta), divided by its sum along the last axis.
+
+    Args:
+        value: shape (..., n), without NaN. Infinite values share everything; where all are -inf
+            they share equally.
+        beta: units of value per nat, > 0 and finite.
+
+    Returns:
+        Shape (..., n), >= 0, summing to 1 along the last axis.
+
+    Raises:
+        DomainError: if beta is not a positive finite number.
+
+    Examples:
+        >>> softmax(np.array([0.0, 0.0, -np.inf]), 1.0)
+        array([0.5, 0.5, 0. ])
+    """
     if not (math.isfinite(beta) and beta > 0):
         raise DomainError(f"beta must be a positive finite number, not {beta}.")
-    weights = np.zeros(candidates.n)
-    eligible = ranked(candidates)
-    if not eligible.any():
-        return weights
     # Less the largest before dividing: exp overflows from 710 on.
     with np.errstate(over="ignore"):
-        weights[eligible] = np.exp(below_top(candidates.value[eligible]) / beta)
-    shares: FloatArray = weights / weights.sum()
+        weights = np.exp(below_top(value) / beta)
+    shares: FloatArray = weights / weights.sum(axis=-1, keepdims=True)
     return shares

@@ -10,7 +10,7 @@ import ast
 import functools
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args, get_origin, get_type_hints
 
@@ -74,24 +74,36 @@ def resolve_selector(spec: str | Selector) -> NamedSelector:
     function = get_selector(name)
     options = _options(name, function, text)
     if not options:
-        return _wrap(name, function, function)
+        return _wrap(name, function, function, options)
     shown = ", ".join(f"{key}={value}" for key, value in options.items())
     bound = cast(Selector, functools.partial(cast(Callable[..., FloatArray], function), **options))
     _check_taken(f"{name}({shown})", bound)
-    return _wrap(f"{name}({shown})", function, bound)
+    return _wrap(f"{name}({shown})", function, bound, options)
 
 
 def _named(function: Selector) -> NamedSelector:
     if isinstance(function, NamedSelector):
         return function
-    inner = function.func if isinstance(function, functools.partial) else function
+    inner, options = unbound(function)
     name = str(getattr(inner, "__name__", type(inner).__name__))
-    return _wrap(name, inner, function)
+    return _wrap(name, inner, function, options)
 
 
-def _wrap(name: str, declared: object, function: Selector) -> NamedSelector:
+def unbound(function: Selector) -> tuple[object, Mapping[str, object]]:
+    """The selector that a bound one (`functools.partial`) calls, and the options it is bound to."""
+    if isinstance(function, functools.partial):
+        return function.func, function.keywords
+    return function, {}
+
+
+def _wrap(
+    name: str, declared: object, function: Selector, options: Mapping[str, object]
+) -> NamedSelector:
+    """A named selector; one whose needs depend on its options says so by `needs_with`."""
     ordered = bool(getattr(declared, "ordered", False))
-    return NamedSelector(name, needs_of(declared), ordered, function)
+    with_options = getattr(declared, "needs_with", None)
+    needs = with_options(**options) if with_options else needs_of(declared)
+    return NamedSelector(name, needs, ordered, function)
 
 
 def _options(name: str, function: Selector, text: str) -> dict[str, object]:

@@ -16,7 +16,8 @@ from topdraw.core.records import Sample
 from topdraw.core.seeds import Rng, sample_seed
 from topdraw.errors import ConfigError, DomainError
 from topdraw.selection.candidates import Scores, scores_of
-from topdraw.store.run import Run
+from topdraw.store.evidence import Evidence, EvidenceOrPath, open_evidence
+from topdraw.store.plain import PlainTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Pair:
 
 
 def preference_pairs(
-    run: Run, *, by: str | None = None, per_problem: int = 1, rng: Rng = 0
+    run: EvidenceOrPath, *, by: str | None = None, per_problem: int = 1, rng: Rng = 0
 ) -> list[Pair]:
     """Pairs of a passed and a failed output, drawn at random within each problem.
 
@@ -50,7 +51,7 @@ def preference_pairs(
     once. Missing scores make no pair.
 
     Args:
-        run: scored by `by`.
+        run: a run scored by `by`, a table of scored outputs, or the path of either.
         by: a scorer with verdicts; by default the task's own.
         per_problem: most pairs of one problem, >= 1.
         rng: seed or generator. With a seed, a problem's pairs do not depend on other problems.
@@ -59,7 +60,7 @@ def preference_pairs(
         Pairs in the order of the problems; problems without a right or a wrong output give none.
 
     Raises:
-        ConfigError: when no scorer is named and the task has none.
+        ConfigError: when no scorer is named and the task has none, or a table holds no outputs.
         UnknownNameError: when the run has no scores of that scorer.
         DomainError: when per_problem < 1.
 
@@ -71,18 +72,28 @@ def preference_pairs(
     """
     if per_problem < 1:
         raise DomainError(f"per_problem={per_problem}: at least 1.")
-    scores = _scores(run, by or run.manifest.scorer)
-    samples: dict[str, list[Sample]] = {problem_id: [] for problem_id in run.problems}
-    for sample in run.samples():
+    opened = open_evidence(run)
+    _require_outputs(opened)
+    scores = _scores(opened, by or opened.manifest.scorer)
+    samples: dict[str, list[Sample]] = {problem_id: [] for problem_id in opened.problems}
+    for sample in opened.samples():
         samples[sample.problem_id].append(sample)
     return [
-        Pair(key, run.problems[key].prompt, good.output, bad.output, good.index, bad.index)
+        Pair(key, opened.problems[key].prompt, good.output, bad.output, good.index, bad.index)
         for key, drawn in samples.items()
         for good, bad in _pairs(drawn, scores, per_problem, _generator(rng, key))
     ]
 
 
-def _scores(run: Run, by: str) -> Scores:
+def _require_outputs(run: Evidence) -> None:
+    if isinstance(run, PlainTable) and not run.holds_outputs:
+        raise ConfigError(
+            f"{run.path} holds no outputs; a pair is two of them.",
+            hint="Name their column with --map output=COLUMN.",
+        )
+
+
+def _scores(run: Evidence, by: str) -> Scores:
     if not by:
         raise ConfigError("This run's task has no scorer.", hint="Name one with by=...")
     return scores_of(run, by)

@@ -3,31 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.analysis.made_run import NO, YES, made_run
 
 import topdraw
 from topdraw.analysis.coverage import coverage_curve
-from topdraw.analysis.scaling import _fit, _line, fit_counts
+from topdraw.analysis.scaling import fit_counts
 from topdraw.errors import DomainError
-
-KS = np.unique(np.geomspace(1, 1000, 100).round().astype(np.int64))
-
-
-@settings(max_examples=50)
-@given(st.floats(-8, -0.1), st.floats(-0.9, -0.05))
-def test_a_curve_made_by_the_law_gives_the_law_back(a: float, b: float) -> None:
-    exact = np.exp(a * KS.astype(float) ** b)
-    found = _fit(KS, exact, _line(KS, exact))
-    assert np.exp(found[0] * KS.astype(float) ** found[1]) == pytest.approx(exact, abs=1e-7)
-
-
-# Brown et al. 2024 (arXiv 2407.21787), figure 5: exponents of fits to their samples.
-@pytest.mark.parametrize(("a", "b"), [(-1.33, -0.43), (-3.88, -0.11), (-7.59, -0.18)])
-def test_published_laws_are_found_from_their_own_curves(a: float, b: float) -> None:
-    curve = np.exp(a * KS.astype(float) ** b)
-    assert _fit(KS, curve, (-0.5, -0.5)) == pytest.approx((a, b), rel=1e-4)
 
 
 def _problems(seed: int = 0) -> np.ndarray:
@@ -43,6 +24,15 @@ def test_the_fit_is_close_and_its_intervals_hold_it() -> None:
     assert (law.k_max, law.a.n) == (300, 100)
     curve = coverage_curve(np.full(100, 300), _problems(), [10]).mean()
     assert law.predict(10).value == pytest.approx(curve, abs=0.03)
+
+
+def test_residuals_are_law_less_coverage_at_each_k_fitted() -> None:
+    found = fit_counts(300, _problems(), draws=2)
+    curve = coverage_curve(np.full(100, 300), _problems(), found.ks.tolist()).mean(axis=0)
+    fitted = np.exp(found.a.value * found.ks.astype(float) ** found.b.value)
+    np.testing.assert_allclose(found.residuals, fitted - curve, atol=1e-12)
+    assert found.residual == pytest.approx(np.abs(fitted - curve).mean())
+    assert found.residual_std == pytest.approx(np.abs(fitted - curve).std())
 
 
 def test_it_fits_coverage_better_than_the_line_through_logs() -> None:

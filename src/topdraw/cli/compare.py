@@ -1,0 +1,314 @@
+"""`topdraw compare`: differences between runs, or between strategies of one run.
+
+Not here: the numbers (`analysis.comparison`, `.orders`), the page (`reports.compare_panel`).
+Try it: `topdraw compare runs/a runs/b`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from topdraw.cli.grouped import GroupedCommand
+from topdraw.cli.options import (
+    by_option,
+    csv_option,
+    json_option,
+    latex_option,
+    option,
+    value_option,
+)
+
+if TYPE_CHECKING:
+    from topdraw.analysis.comparison import Comparison
+    from topdraw.analysis.orders import Orders
+    from topdraw.reports.panel import Panel
+    from topdraw.reports.tabular import Tabular
+    from topdraw.store.evidence import Evidence
+
+
+@click.command("compare", cls=GroupedCommand)
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(exists=True))
+@by_option
+@value_option
+@click.option("--k", "ks", metavar="K,K,...", help="Samples used, e.g. 1,10. Default: 1, 10, ...")
+@click.option(
+    "--selector",
+    "-s",
+    "selectors",
+    multiple=True,
+    metavar="SELECTOR",
+    help="Besides coverage, e.g. majority; may be repeated. Default: majority, best_of_n.",
+)
+@click.option(
+    "--pair",
+    "pairs",
+    multiple=True,
+    metavar="A,B",
+    help="Of one RUN: A less B, e.g. majority@10,pass@1; may be repeated.",
+)
+@click.option(
+    "--cluster",
+    "clusters",
+    metavar="KEY",
+    help="Metadata of the problems: those with the same value vary together.",
+)
+@click.option(
+    "--level",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.95,
+    show_default=True,
+    help="Confidence level of each interval.",
+)
+@option(
+    "Table",
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    about="Of a table, which column is what, e.g. problem=question; may be repeated.",
+)
+@click.option("--out", type=click.Path(dir_okay=False), help="Also write a page there.")
+@json_option
+@csv_option
+@latex_option
+def command(
+    runs: tuple[str, ...],
+    by: str | None,
+    value: str | None,
+    ks: str | None,
+    selectors: tuple[str, ...],
+    pairs: tuple[str, ...],
+    clusters: str | None,
+    level: float,
+    columns: tuple[str, ...],
+    out: str | None,
+    as_json: bool,
+    as_csv: bool,
+    as_latex: bool,
+) -> None:
+    """Compare two or more RUNs over the problems they share, or strategies of one RUN.
+
+    RUN is a run's directory, or a table of counts or of scored samples; a table with several
+    models counts as several runs. The first is compared with each of the others. Of one run, each
+    strategy is compared with the mean sample, or as --pair says.
+    """
+    from topdraw.cli.report import parsed_ks
+
+    if as_json + as_csv + as_latex > 1:
+        raise click.UsageError("Of --json, --csv and --latex, name one.")
+    each = _opened(runs, columns)
+    if pairs and len(each) > 1:
+        raise click.UsageError("--pair compares strategies of one RUN; here are several.")
+    found = _Found(
+        each, by, value, None if ks is None else parsed_ks(ks), selectors, pairs, clusters, level
+    )
+    comparisons, order = found.made()
+    page = _page(comparisons, order, out)
+    if as_json:
+        click.echo(json.dumps(_json(comparisons, order, page)))
+        return
+    form = "csv" if as_csv else "latex" if as_latex else "text"
+    _print(comparisons, order, form)
+    if page:
+        click.echo(f"\nPage: {page}" if form == "text" else f"Page: {page}", err=form != "text")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Found:
+    """What was asked for.
+
+    Attributes:
+        each: names and runs.
+        by: the verifier.
+        value: the scorer that ranks.
+        ks: samples used.
+        selectors: besides coverage.
+        pairs: of strategies of one run.
+        clusters: a metadata key.
+        level: of each interval.
+    """
+
+    each: Sequence[tuple[str, Evidence]]
+    by: str | None
+    value: str | None
+    ks: list[int] | None
+    selectors: tuple[str, ...]
+    pairs: tuple[str, ...]
+    clusters: str | None
+    level: float
+
+    def made(self) -> tuple[list[Comparison], Orders | None]:
+        """The comparisons, and who wins among several runs."""
+        from topdraw.analysis.comparison import compare
+        from topdraw.analysis.orders import orders_of
+
+        if len(self.each) == 1:
+            return [self._within()], None
+        (name, first), *others = self.each
+        comparisons = [
+            compare(
+                first,
+                other,
+                by=self.by,
+                value=self.value,
+                ks=self.ks,
+                selectors=self.selectors or None,
+                level=self.level,
+                clusters=self.clusters,
+                names=(name, called),
+            )
+            for called, other in others
+        ]
+        order = orders_of(
+            [run for _, run in self.each],
+            by=self.by,
+            names=[called for called, _ in self.each],
+            level=self.level,
+            clusters=self.clusters,
+        )
+        return comparisons, order
+
+    def _within(self) -> Comparison:
+        from topdraw.analysis.comparison import compare_measures, strategy_pairs
+
+        name, run = self.each[0]
+        if self.pairs:
+            pairs = [_pair(text) for text in self.pairs]
+        else:
+            pairs = strategy_pairs(
+                run, by=self.by, value=self.value, ks=self.ks, selectors=self.selectors or None
+            )
+        return compare_measures(
+            run,
+            pairs,
+            by=self.by,
+            value=self.value,
+            level=self.level,
+            clusters=self.clusters,
+            name=name,
+        )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    # The comma of "posterior(beta=0.5, x=1)@4" stands inside parentheses.
+    depth, cuts = 0, []
+    for at, mark in enumerate(text):
+        depth += (mark == "(") - (mark == ")")
+        if mark == "," and depth == 0:
+            cuts.append(at)
+    if len(cuts) != 1:
+        raise click.UsageError(f"--pair takes A,B as in majority@10,pass@1, not {text!r}.")
+    return text[: cuts[0]].strip(), text[cuts[0] + 1 :].strip()
+
+
+def _opened(runs: Sequence[str], columns: Sequence[str]) -> list[tuple[str, Evidence]]:
+    """Each run with the shortest name that tells it apart; each model of a table by itself."""
+    from pathlib import Path
+
+    from topdraw.cli.evidence import opened
+    from topdraw.store.plain import PlainTable
+
+    short = [Path(run).name or run for run in runs]
+    told = short if len(set(short)) == len(short) else list(runs)
+    found: list[tuple[str, Evidence]] = []
+    for name, path in zip(told, runs, strict=True):
+        evidence = opened(path, columns)
+        if isinstance(evidence, PlainTable) and len(evidence.models) > 1:
+            several = len(runs) > 1
+            found += [
+                (f"{name}: {model}" if several else model, evidence.of(model))
+                for model in evidence.models
+            ]
+        else:
+            found.append((name, evidence))
+    return found
+
+
+def _print(comparisons: Sequence[Comparison], order: Orders | None, form: str) -> None:
+    from topdraw.reports.compare_panel import (
+        comparison_notes,
+        comparison_sentence,
+        comparison_table,
+        orders_table,
+        ranks_table,
+    )
+    from topdraw.reports.tabular import aligned_text, csv_text, latex_text
+
+    tables: list[Tabular] = [comparison_table(one) for one in comparisons]
+    if order is not None and (order.greedy or len(order.names) > 2):
+        tables += [ranks_table(order), orders_table(order)]
+    if form != "text":
+        write = csv_text if form == "csv" else latex_text
+        click.echo("\n".join(write(table) for table in tables), nl=False)
+        return
+    for at, one in enumerate(comparisons):
+        head = "" if one.a == one.b else f"{one.a} less {one.b}, "
+        click.echo(("\n" if at else "") + f"{head}{len(one.shared)} problems")
+        click.echo(aligned_text(tables[at]))
+        click.echo(comparison_sentence(one))
+        for note in comparison_notes(one):
+            click.echo(note)
+    for table in tables[len(comparisons) :]:
+        click.echo("\n" + aligned_text(table))
+
+
+def _page(comparisons: Sequence[Comparison], order: Orders | None, out: str | None) -> str:
+    if out is None:
+        return ""
+    from topdraw.reports.compare_panel import comparison_panel, comparison_sentence, orders_panels
+    from topdraw.reports.document import write_page
+    from topdraw.reports.panels import render_panels
+
+    panels: list[Panel] = [
+        comparison_panel(one, "comparison" if not at else f"comparison-{at + 1}")
+        for at, one in enumerate(comparisons)
+    ]
+    if order is not None:
+        panels += orders_panels(order)
+    first = comparisons[0]
+    facts = [
+        ("compared", " / ".join(dict.fromkeys([first.a, *(one.b for one in comparisons)]))),
+        ("verifier", first.by_a if first.by_a == first.by_b else f"{first.by_a} / {first.by_b}"),
+        ("problems shared", f"{len(first.shared):,}"),
+        ("intervals", f"{first.level:.0%}, each by itself; adjusted p allows for all lines"),
+    ]
+    title = "Strategies compared" if first.a == first.b else "Runs compared"
+    text = render_panels(
+        title,
+        comparison_sentence(first),
+        panels,
+        facts,
+        command=shlex.join(["topdraw", *sys.argv[1:]]),
+    )
+    return str(write_page(text, out))
+
+
+def _json(comparisons: Sequence[Comparison], order: Orders | None, page: str) -> dict[str, object]:
+    return {
+        "comparisons": [_plain(one) for one in comparisons],
+        "orders": None if order is None else _plain(order),
+        "page": page or None,
+    }
+
+
+def _plain(value: object) -> object:
+    """A value of frozen dataclasses as JSON: estimates as they say, NaN as null."""
+    from topdraw.core.estimate import Estimate
+
+    if isinstance(value, Estimate):
+        return value.as_dict()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [one.name for one in dataclasses.fields(value)]
+        return {name: _plain(getattr(value, name)) for name in names}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float) and value != value:
+        return None
+    return value
