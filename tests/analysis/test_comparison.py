@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.analysis.made_run import NO, ODD, YES, made_run
+from tests.analysis.made_run import LOST, NO, ODD, YES, made_run
 
 from topdraw.analysis.comparison import Comparison, compare, compare_measures, holm
 from topdraw.analysis.intervals import paired_difference
 from topdraw.core.records import FloatArray
+from topdraw.core.until import Until
 from topdraw.errors import ConfigError, DomainError
 from topdraw.store.run import Run
 
@@ -191,3 +192,34 @@ def test_single_samples_of_real_models_are_mcnemars_test(shared_data: Path, tmp_
     assert (line.difference.low, line.difference.high) == pytest.approx(
         ((b - c) / n - half, (b - c) / n + half), abs=0.003
     )
+
+
+def test_each_number_says_how_it_was_made_and_what_is_missing(tmp_path: Path) -> None:
+    verdicts = {f"p{i}": [YES, NO, NO, LOST] for i in range(6)}
+    a = made_run(tmp_path / "a", verdicts, rewards={key: [2, 1, 0, 0] for key in verdicts})
+    b = made_run(tmp_path / "b", {f"p{i}": [NO, YES, NO] for i in range(6)})
+    line = compare(a, b, ks=[2]).lines[0]
+    assert (line.a.missing, line.b.missing, line.difference.missing) == (6, 0, 6)
+    assert line.a.method.startswith("pass@2 (exact); ")
+    assert line.difference.method.startswith("pass@2 (exact) less pass@2 (exact); ")
+
+
+def test_of_a_stopped_run_it_says_which_samples_count(tmp_path: Path) -> None:
+    until = Until("pass", by="judge")
+    a, b = (
+        made_run(
+            tmp_path / name,
+            {"p": [NO, YES], "q": [YES], "r": [NO] * 4},
+            until=until,
+            cap=4,
+        )
+        for name in "ab"
+    )
+    methods = {line.measure_a: line.a.method for line in compare(a, b, ks=[1]).lines}
+    assert "corrected for samples drawn until" in methods["pass@1"]
+    assert "over the first sample alone" in methods["majority@1"]
+
+
+def test_a_simulated_number_says_its_draws_and_its_error(tmp_path: Path) -> None:
+    one = compare_measures(_made(tmp_path / "run", 0), [("posterior(0.5)@6", "pass@1")]).lines[0]
+    assert "simulated, 400 subsets, s.e. <= 0.0" in one.a.method

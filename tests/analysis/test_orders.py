@@ -50,6 +50,13 @@ def test_equal_runs_are_tied_and_nothing_reverses() -> None:
     assert found.reversed == ()
 
 
+@pytest.mark.parametrize("noise", [1e-15, -1e-15])
+def test_a_tie_that_rounding_broke_does_not_reverse(noise: float) -> None:
+    mean = np.stack([np.full(30, 0.5), np.full(30, 0.5 + noise)])
+    greedy = np.array([np.ones(30), np.zeros(30)])
+    assert orders(["a", "b"], mean, greedy).pairs[0].reversal == 0
+
+
 def test_the_probability_of_an_order_is_that_of_a_normal_mean() -> None:
     from scipy.stats import norm
 

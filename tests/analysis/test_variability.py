@@ -42,12 +42,21 @@ def test_the_difference_is_that_of_the_means_of_problems_with_both(
     if both:
         mean = sum(one - each for one, each in both) / len(both)
         assert found.difference.value == pytest.approx(mean, abs=1e-12)
-    assert found.difference.missing == int(np.isnan(scores).sum())
 
 
 def test_shapes_that_do_not_go_together_are_refused() -> None:
     with pytest.raises(DomainError, match="shape"):
         variation([1.0], [[1.0], [0.0]])
+
+
+def test_a_sample_that_was_never_drawn_is_not_missing(tmp_path: Path) -> None:
+    run = made_run(
+        tmp_path / "run",
+        {"a": [NO, LOST], "b": [YES] * 9},
+        greedy={"a": [YES], "b": [YES]},
+    )
+    found = variability(run).overall
+    assert (found.difference.missing, found.sampled.missing) == (1, 1)
 
 
 def test_a_run_is_read_problem_by_problem(tmp_path: Path) -> None:

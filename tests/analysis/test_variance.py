@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.analysis.made_run import NO, YES, made_run
+from tests.analysis.made_run import LOST, NO, YES, made_run
 
 from topdraw.analysis.variance import (
     binomial_std,
@@ -105,10 +105,11 @@ def test_the_published_spreads_are_one_and_two_binomials() -> None:
 
 
 def test_a_run_has_its_parts_and_a_stopped_one_has_none(tmp_path: Path) -> None:
-    run = made_run(tmp_path / "run", {"p": [YES, YES, NO], "q": [NO, NO, NO]})
+    run = made_run(tmp_path / "run", {"p": [YES, YES, NO, LOST], "q": [NO, NO, NO]})
     parts = variance_of(run)
     assert (parts.problems, parts.samples) == (2, 3)
     assert parts.mean.value == pytest.approx(1 / 3)
+    assert (parts.mean.missing, parts.share.missing) == (1, 1)
     until = Until("pass", by="judge")
     stopped = made_run(tmp_path / "s", {"p": [YES], "q": [NO, YES]}, until=until, cap=4)
     with pytest.raises(DomainError, match="depends on what they hold"):

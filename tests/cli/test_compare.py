@@ -96,3 +96,13 @@ def test_runs_without_a_shared_problem_are_refused(folder: Path) -> None:
     made_run(folder / "c", {"q": [YES]})
     with pytest.raises(ConfigError, match="share no problem"):
         _said(folder / "a", folder / "c")
+
+
+def test_names_from_a_file_do_nothing_to_the_terminal(tmp_path: Path) -> None:
+    rows = "".join(f"{m},p{i},4,{i % 5}\n" for m in ("\x1b[2Jred", "a\u202eb") for i in range(9))
+    (tmp_path / "counts.csv").write_text("model,problem,n,c\n" + rows, encoding="utf-8")
+    for command in ("compare", "fit"):
+        done = CliRunner().invoke(cli, [command, str(tmp_path / "counts.csv")])
+        assert done.exit_code == 0, done.output
+        assert "\x1b" not in done.stdout
+        assert "\u202e" not in done.stdout

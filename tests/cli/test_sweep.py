@@ -112,7 +112,7 @@ def test_a_cap_stops_the_sweep_and_shows_what_there_is(topdraw: Topdraw) -> None
         (["--top-p", "0.5:1.5:0.5"], "top_p is 1.5"),
         (["--top-k", "0.5"], "top_k is 0.5"),
         (["--k", "0"], "--k"),
-        (["--json", "--csv"], "one of --json"),
+        (["--json", "--csv"], "name one"),
     ],
 )
 def test_bad_input_is_one_sentence_before_anything_is_drawn(

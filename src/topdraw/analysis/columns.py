@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from topdraw.analysis import coverage
 from topdraw.analysis.bands import DRAWS, UNSEEN, correlation_of, critical_value
-from topdraw.analysis.limits import student_quantile, wilson_limits
+from topdraw.analysis.limits import require_level, student_quantile, wilson_limits
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import FloatArray, IntArray
 from topdraw.core.seeds import Rng
@@ -123,8 +123,7 @@ class _Moments(NamedTuple):
 
 
 def _counts(n: ArrayLike, c: ArrayLike, level: float) -> _Counts:
-    if not 0 < level < 1:
-        raise DomainError(f"A confidence level lies between 0 and 1; {level} does not.")
+    require_level(level)
     n_, c_ = (
         one.ravel().astype(np.int64) for one in np.broadcast_arrays(np.asarray(n), np.asarray(c))
     )

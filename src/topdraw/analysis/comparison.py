@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,8 +23,8 @@ from topdraw.analysis.measures import (
     contender,
     has_greedy,
     measure,
-    measured,
     of_selector,
+    valued,
 )
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import FloatArray
@@ -320,17 +321,25 @@ class _Values:
         self, a: Contender, b: Contender, keys: Sequence[str], random: np.random.Generator
     ) -> None:
         self.same = a is b
+        self.runs = (a, b)
         self.missing = a.missing if self.same else a.missing + b.missing
         self._keys, self._random = keys, random
-        self._runs = (a, b)
-        self._known: dict[tuple[int, str], FloatArray] = {}
+        self._known: dict[tuple[int, str], _Made] = {}
 
-    def of(self, which: int, what: Measure) -> FloatArray:
+    def of(self, which: int, what: Measure) -> _Made:
         which = 0 if self.same else which
         key = (which, what.name)
         if key not in self._known:
-            self._known[key] = measured(self._runs[which], what, self._keys, rng=self._random)
+            made = valued(self.runs[which], what, self._keys, rng=self._random)
+            self._known[key] = _Made(made.values[:, 0], f"{what.name} ({made.method})")
         return self._known[key]
+
+
+class _Made(NamedTuple):
+    """A measure, problem by problem, and how it was made."""
+
+    values: FloatArray
+    method: str
 
 
 def _line(
@@ -341,29 +350,27 @@ def _line(
     level: float,
     random: np.random.Generator,
 ) -> Line:
-    a, b = table.of(0, first), table.of(1, second)
-    both = ~np.isnan(a) & ~np.isnan(b)
+    one, other = table.of(0, first), table.of(1, second)
+    both = ~np.isnan(one.values) & ~np.isnan(other.values)
     # Means and differences over the same problems, or the three numbers would not add up.
-    a, b = np.where(both, a, np.nan), np.where(both, b, np.nan)
-    return Line(
-        first.name,
-        second.name,
-        mean_estimate(a, clusters=label, level=level, method=first.name),
-        mean_estimate(b, clusters=label, level=level, method=second.name),
-        paired_difference(
-            a,
-            b,
-            clusters=label,
-            level=level,
-            rng=random,
-            ordered=table.same
-            and _is_ordered(first, second)
-            and bool((a - b)[both].min(initial=0) >= -1e-9),
-            missing=table.missing,
-            method=f"{first.name} less {second.name}",
-        ),
-        float("nan"),
+    a, b = (np.where(both, each.values, np.nan) for each in (one, other))
+    mean_a, mean_b = (
+        mean_estimate(values, clusters=label, level=level, missing=run.missing, method=made.method)
+        for values, run, made in zip((a, b), table.runs, (one, other), strict=True)
     )
+    difference = paired_difference(
+        a,
+        b,
+        clusters=label,
+        level=level,
+        rng=random,
+        ordered=table.same
+        and _is_ordered(first, second)
+        and bool((a - b)[both].min(initial=0) >= -1e-9),
+        missing=table.missing,
+        method=f"{one.method} less {other.method}",
+    )
+    return Line(first.name, second.name, mean_a, mean_b, difference, float("nan"))
 
 
 def _is_ordered(first: Measure, second: Measure) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from topdraw.analysis.clusters import Clusters, labels
 from topdraw.analysis.cost_of_k import UNITS, Costs
 from topdraw.analysis.intervals import mean_estimate, paired_difference
 from topdraw.core.estimate import Estimate
@@ -80,6 +81,7 @@ def equal_budgets(
     b: Spender,
     budgets: Sequence[float],
     *,
+    clusters: Clusters = None,
     level: float = 0.95,
     rng: Rng = 0,
     missing: int = 0,
@@ -90,12 +92,15 @@ def equal_budgets(
         a: the one.
         b: the other, over the same problems, in the same unit.
         budgets: mean costs of a problem, > 0, in that unit.
+        clusters: a label for each problem, as in `intervals.mean_estimate`; no cluster is split
+            into halves.
         level: confidence level of each interval by itself.
         rng: seed or generator of the halves and of the sign flips.
         missing: samples left out before, to be handed on.
 
     Raises:
-        DomainError: if a budget is not above 0, or they have not the same number of problems.
+        DomainError: if a budget is not above 0, they have not the same number of problems, or there
+            is not one cluster label for each.
         ConfigError: if their units differ.
     """
     if a.costs.unit != b.costs.unit:
@@ -111,14 +116,20 @@ def equal_budgets(
     if any(not budget > 0 for budget in budgets):
         raise DomainError(f"A budget is above 0; one is {min(budgets)}.")
     random = generator(rng)
-    halves = random.permutation(a.values.shape[0]) % 2
+    halves = _halves(a.values.shape[0], labels(clusters, a.values.shape[0]), random)
     found = []
     for budget in budgets:
         sides = [_best(one, budget, halves) for one in (a, b)]
-        first, second = (_told(side, level, missing) for side in sides)
+        first, second = (_told(side, clusters, level, missing) for side in sides)
         said = f"{a.name} at k = {first.k:,} less {b.name} at k = {second.k:,}"
         difference = paired_difference(
-            sides[0].values, sides[1].values, level=level, rng=random, missing=missing, method=said
+            sides[0].values,
+            sides[1].values,
+            clusters=clusters,
+            level=level,
+            rng=random,
+            missing=missing,
+            method=said,
         )
         found.append(AtBudget(float(budget), first, second, difference))
     return tuple(found)
@@ -159,6 +170,14 @@ class _Side:
     is_split: bool
 
 
+def _halves(problems: int, label: IntArray | None, random: np.random.Generator) -> IntArray:
+    """0 or 1 for each problem, alike within a cluster."""
+    if label is None:
+        return random.permutation(problems) % 2
+    halves: IntArray = (random.permutation(int(label.max()) + 1) % 2)[label]
+    return halves
+
+
 def _best(one: Spender, budget: float, halves: IntArray) -> _Side:
     """The best affordable column, and each problem's value at the best of the other half."""
     paid = one.costs.of_k(one.ks).mean(axis=0)
@@ -182,7 +201,7 @@ def _largest(values: FloatArray) -> IntArray:
     return np.flatnonzero(means >= means.max() - 1e-12)
 
 
-def _told(side: _Side, level: float, missing: int) -> BestK:
+def _told(side: _Side, clusters: Clusters, level: float, missing: int) -> BestK:
     one = side.spender
     if side.at < 0:
         method = f"{one.name}: not one sample is affordable"
@@ -193,6 +212,6 @@ def _told(side: _Side, level: float, missing: int) -> BestK:
     return BestK(
         k,
         float(one.costs.of_k([k]).mean()),
-        mean_estimate(side.values, level=level, missing=missing, method=method),
+        mean_estimate(side.values, clusters=clusters, level=level, missing=missing, method=method),
         side.affordable == len(one.ks),
     )

@@ -19,7 +19,7 @@ from topdraw.core.records import FloatArray, IntArray
 from topdraw.errors import DomainError
 from topdraw.sampling.prices import Price
 
-Unit: TypeAlias = Literal["output_tokens", "tokens", "usd", "flops", "seconds"]
+Unit: TypeAlias = Literal["output_tokens", "tokens", "usd", "flops", "seconds", "samples"]
 
 #: What each unit is called.
 UNITS: dict[Unit, str] = {
@@ -28,6 +28,7 @@ UNITS: dict[Unit, str] = {
     "usd": "USD",
     "flops": "FLOPs",
     "seconds": "seconds of requests",
+    "samples": "samples",
 }
 
 

@@ -13,18 +13,21 @@ import numpy as np
 
 from topdraw.analysis.accuracy import default_value
 from topdraw.analysis.architectures import ArchitectureTable
+from topdraw.analysis.clusters import Clusters
+from topdraw.analysis.comparison import SELECTORS, ClusterBy, cluster_labels, holm
 from topdraw.analysis.cost import Tables, costs_of, model_of
 from topdraw.analysis.cost_budget import AtBudget, Spender, equal_budgets, shared_budgets
-from topdraw.analysis.cost_of_k import UNITS, Costs, Unit
+from topdraw.analysis.cost_of_k import UNITS, Costs, Unit, attempt_costs
 from topdraw.analysis.cost_solved import cost_per_solved
 from topdraw.analysis.curves import Values, at_ks, scored
 from topdraw.analysis.estimates import judge
 from topdraw.analysis.intervals import mean_estimate
+from topdraw.analysis.measures import can_choose, contender
 from topdraw.analysis.samples_used import require_samples, whole_k
 from topdraw.analysis.stopped import stopped
 from topdraw.core.estimate import Estimate
 from topdraw.core.protocols import Selector
-from topdraw.core.records import Candidates, Sample
+from topdraw.core.records import Candidates, FloatArray, Sample
 from topdraw.core.seeds import Rng
 from topdraw.errors import ConfigError
 from topdraw.sampling.prices import PriceTable, cost_usd, price_of
@@ -68,17 +71,29 @@ class CostComparison:
 
     Attributes:
         unit: of the budgets.
+        strategy: what chooses, in both; "oracle" stands for coverage.
+        a: name of the one.
+        b: name of the other.
         problems: how many are in both.
         only_a: problems that only the one has scored samples of.
         only_b: problems that only the other has.
         budgets: for each budget, each run at its best affordable k.
+        adjusted_p: of the difference at each budget, among all of them, by Holm's method.
+        level: confidence level of each interval by itself.
+        basis: how the costs were made, in words.
     """
 
     unit: Unit
+    strategy: str
+    a: str
+    b: str
     problems: int
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
     budgets: tuple[AtBudget, ...]
+    adjusted_p: tuple[float, ...]
+    level: float
+    basis: str
 
 
 def cost_of(
@@ -160,10 +175,12 @@ def compare_costs(
     prices: PriceTable | None = None,
     architectures: ArchitectureTable | None = None,
     shared_prompts: bool = True,
+    clusters: ClusterBy = None,
+    names: tuple[str, str] | None = None,
     level: float = 0.95,
     rng: Rng = 0,
 ) -> CostComparison:
-    """Two runs at equal price, equal FLOPs or equal tokens, each at its best affordable k.
+    """Two runs at equal price, equal FLOPs, tokens or samples, each at its best affordable k.
 
     Args:
         a: a scored run or table.
@@ -176,53 +193,110 @@ def compare_costs(
         prices: come before the shipped ones.
         architectures: likewise.
         shared_prompts: whether a prompt counts once per problem; else once per sample.
+        clusters: a metadata key of the problems, or a label for each: those alike vary together.
+        names: what to call the two; default the names of their models.
         level: confidence level of each interval by itself.
         rng: seed or generator.
 
     Raises:
-        ConfigError: if they share no problem, no unit or no budget.
+        ConfigError: if they share no problem, no unit or no budget; says what is unknown of which.
         UnknownNameError: as `cost_of`.
         DomainError: as `cost_of`, or a budget is not above 0.
     """
-    chooser = resolve_selector(selector)
-    drawn = [one.samples() for one in (a, b)]
+    return compare_all_costs(
+        a,
+        b,
+        units=[unit],
+        budgets=budgets,
+        selectors=[selector],
+        by=by,
+        value=value,
+        tables=Tables(prices, architectures, shared_prompts),
+        clusters=clusters,
+        names=names,
+        level=level,
+        rng=rng,
+    )[0]
+
+
+def compare_all_costs(
+    a: Evidence,
+    b: Evidence,
+    *,
+    units: Sequence[Unit | None] = (None,),
+    budgets: Sequence[float] | None = None,
+    selectors: Sequence[str | Selector] | None = None,
+    by: str | None = None,
+    value: str | None = None,
+    tables: Tables | None = None,
+    clusters: ClusterBy = None,
+    names: tuple[str, str] | None = None,
+    level: float = 0.95,
+    rng: Rng = 0,
+) -> list[CostComparison]:
+    """`compare_costs` for several units and selectors, with samples and scores read once for each.
+
+    Args:
+        a: a scored run or table.
+        b: another, of the same problems.
+        units: of the budgets; None as in `compare_costs`.
+        budgets: mean costs of a problem; default eight that both can spend.
+        selectors: what chooses; default coverage, and majority and best_of_n where both runs have
+            what they go by.
+        by: the verifier; default the task's own.
+        value: the scorer that ranks.
+        tables: prices, architectures, and how prompts are counted.
+        clusters: as in `compare_costs`.
+        names: as in `compare_costs`.
+        level: confidence level of each interval by itself.
+        rng: seed or generator.
+
+    Returns:
+        One for each selector of the first unit, then of the next.
+
+    Raises:
+        ConfigError: as `compare_costs`.
+        UnknownNameError: as `compare_costs`.
+        DomainError: as `compare_costs`.
+    """
+    runs = (a, b)
+    drawn = [one.samples() for one in runs]
+    named = _both_can(runs, by, value) if selectors is None else selectors
+    choosers = [resolve_selector(one) for one in named]
     sides = [
-        _Solved.read(one, chooser, by, value, samples)
-        for one, samples in zip((a, b), drawn, strict=True)
+        [_Solved.read(one, chooser, by, value, own) for one, own in zip(runs, drawn, strict=True)]
+        for chooser in choosers
     ]
-    shared = [key for key in sides[0].found if key in sides[1].found]
+    first, second = (side.found for side in sides[0])
+    shared = [key for key in first if key in second]
     if not shared:
         raise ConfigError(
             f"{a.path} and {b.path} have no problem in common.",
             hint="Compare runs of the same task, or with the same problem ids.",
         )
-    tables = Tables(prices, architectures, shared_prompts)
-    known = [
-        costs_of(one, problem_ids=shared, samples=samples, tables=tables)
-        for one, samples in zip((a, b), drawn, strict=True)
-    ]
-    both = {key: costs for key, costs in known[0].items() if key in known[1]}
-    unit = _chosen(both, unit, a, first=("usd", "flops", "output_tokens")).unit
-    spenders = []
-    for one, side, costs in zip((a, b), sides, known, strict=True):
-        among = side.only(shared)
-        ks = spread_ks(among.n)
-        spenders.append(Spender(model_of(one), ks, costs[unit], among.at(ks, rng).values))
-    wanted = shared_budgets(spenders[0], spenders[1]) if budgets is None else budgets
-    return CostComparison(
-        unit=unit,
-        problems=len(shared),
-        only_a=tuple(key for key in sides[0].found if key not in sides[1].found),
-        only_b=tuple(key for key in sides[1].found if key not in sides[0].found),
-        budgets=equal_budgets(
-            spenders[0],
-            spenders[1],
-            wanted,
+    known = [_known(one, shared, own, tables) for one, own in zip(runs, drawn, strict=True)]
+    picked = [_unit_of_both(one, runs, known) for one in units]
+    called = names or (model_of(a), model_of(b))
+    spending = [_Spending.of(pair, shared, called, rng) for pair in sides]
+    label = cluster_labels(a, shared, clusters)
+    return [
+        CostComparison(
+            unit=unit,
+            strategy=chooser.name,
+            a=called[0],
+            b=called[1],
+            problems=len(shared),
+            only_a=tuple(key for key in first if key not in second),
+            only_b=tuple(key for key in second if key not in first),
+            budgets=tried,
+            adjusted_p=tuple(holm([at.difference.p_value for at in tried]).tolist()),
             level=level,
-            rng=rng,
-            missing=sum(side.missing for side in sides),
-        ),
-    )
+            basis=_basis(called, [one[unit].basis for one in known]),
+        )
+        for unit in picked
+        for chooser, each in zip(choosers, spending, strict=True)
+        for tried in [each.at(known, unit, budgets, label, level, rng)]
+    ]
 
 
 def spread_ks(n: int, most: int = _MOST_KS) -> tuple[int, ...]:
@@ -287,6 +361,79 @@ class _Solved:
         return Values(result.values, f"{self.selector.name}, {result.method}{self.about}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Spending:
+    """What two runs solve with one selector, whatever a sample costs."""
+
+    names: tuple[str, str]
+    ks: tuple[tuple[int, ...], ...]
+    values: tuple[FloatArray, ...]
+    missing: int
+
+    @classmethod
+    def of(
+        cls, sides: Sequence[_Solved], shared: Sequence[str], names: tuple[str, str], rng: Rng
+    ) -> _Spending:
+        among = [side.only(shared) for side in sides]
+        ks = tuple(spread_ks(side.n) for side in among)
+        values = tuple(side.at(own, rng).values for side, own in zip(among, ks, strict=True))
+        return cls(names, ks, values, sum(side.missing for side in sides))
+
+    def at(
+        self,
+        known: Sequence[Mapping[Unit, Costs]],
+        unit: Unit,
+        budgets: Sequence[float] | None,
+        clusters: Clusters,
+        level: float,
+        rng: Rng,
+    ) -> tuple[AtBudget, ...]:
+        one, other = (
+            Spender(name, ks, costs[unit], values)
+            for name, ks, costs, values in zip(self.names, self.ks, known, self.values, strict=True)
+        )
+        if budgets is None:
+            # Half a sample buys nothing: of samples, budgets are whole.
+            whole = unit == "samples"
+            most = min(one.ks[-1], other.ks[-1])
+            budgets = spread_ks(most, 8) if whole else shared_budgets(one, other)
+        return equal_budgets(
+            one, other, budgets, clusters=clusters, level=level, rng=rng, missing=self.missing
+        )
+
+
+def _both_can(runs: Sequence[Evidence], by: str | None, value: str | None) -> list[str]:
+    read = [contender(one, by=by, value=value) for one in runs]
+    return ["oracle", *(name for name in SELECTORS if all(can_choose(one, name) for one in read))]
+
+
+def _known(
+    evidence: Evidence, ids: Sequence[str], samples: Sequence[Sample], tables: Tables | None
+) -> dict[Unit, Costs]:
+    """Costs in all units; of samples each costs one, even where nobody counted tokens."""
+    found = costs_of(evidence, problem_ids=ids, samples=samples, tables=tables)
+    return {**found, "samples": attempt_costs(np.ones(len(ids)), "samples")}
+
+
+def _basis(names: Sequence[str], each: Sequence[str]) -> str:
+    if each[0] == each[1]:
+        return each[0]
+    return "; ".join(f"{name}: {one}" for name, one in zip(names, each, strict=True))
+
+
+def _unit_of_both(
+    unit: Unit | None, runs: Sequence[Evidence], known: Sequence[Mapping[Unit, Costs]]
+) -> Unit:
+    first: tuple[Unit, ...] = ("usd", "flops", "output_tokens") if unit is None else (unit,)
+    both = next((one for one in first if all(one in each for each in known)), None)
+    if both is not None:
+        return both
+    for one, each in zip(runs, known, strict=True):
+        if first[-1] not in each:
+            raise _unknown(first[-1], each, one)
+    raise AssertionError  # a unit that is not known of both is unknown of one
+
+
 def _chosen(
     known: Mapping[Unit, Costs],
     unit: Unit | None,
@@ -296,10 +443,35 @@ def _chosen(
     wanted = unit or next((one for one in first if one in known), None)
     if wanted is not None and wanted in known:
         return known[wanted]
-    what = UNITS[wanted] if wanted else "cost"
+    raise _unknown(wanted, known, evidence)
+
+
+def _unknown(unit: Unit | None, known: Mapping[Unit, Costs], evidence: Evidence) -> ConfigError:
+    what = UNITS[unit] if unit else "cost"
     has = ", ".join(UNITS[one] for one in known) or "nothing"
-    raise ConfigError(
-        f"The {what} of {evidence.path} is unknown; known is {has}.",
-        hint="Tokens come with the samples; give a price table or an architecture for the model "
-        f"{model_of(evidence)!r}.",
+    verb = "are" if what.endswith("tokens") else "is"
+    return ConfigError(
+        f"The {what} of {evidence.path} {verb} unknown; known is {has}.",
+        hint=_remedy(unit, known, model_of(evidence)),
     )
+
+
+def _remedy(unit: Unit | None, known: Mapping[Unit, Costs], model: str) -> str:
+    if "output_tokens" not in known:
+        return "Some problem has no output with tokens counted; tables name theirs with --map."
+    if "tokens" not in known:
+        return "Some problem has a prompt whose tokens nobody counted; output tokens are known."
+    if unit == "usd":
+        return (
+            f"No table has a price of the model {model!r}. Give it with --prices FILE, or "
+            f"prices=read_prices(FILE): [[price]] models = [{model!r}], input_usd = 0.2, "
+            "output_usd = 0.6, date = 2026-11-20, one setting a line; USD per million tokens."
+        )
+    if unit == "flops":
+        return (
+            f"No table has the architecture of the model {model!r}. Give it with "
+            "--architectures FILE, or architectures=read_architectures(FILE): [[architecture]] "
+            f"models = [{model!r}], parameters = 8_000_000_000, layers = 32, width = 4096, "
+            "date = 2026-11-20, one setting a line."
+        )
+    return "Nobody recorded the requests of each of its problems."

@@ -24,7 +24,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from topdraw.analysis.clusters import Clusters, labels, units
-from topdraw.analysis.limits import Limits, difference_limits, student_quantile, wilson_limits
+from topdraw.analysis.limits import (
+    Limits,
+    difference_limits,
+    require_level,
+    student_quantile,
+    wilson_limits,
+)
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import BoolArray, FloatArray, IntArray
 from topdraw.core.seeds import Rng, generator
@@ -112,8 +118,7 @@ def mean_estimates(
 
 
 def _checked(kept: FloatArray, level: float, low: float) -> FloatArray:
-    if not 0 < level < 1:
-        raise DomainError(f"A confidence level lies between 0 and 1; {level} does not.")
+    require_level(level)
     # Sums of products round: 1 + 2e-16 is 1, and 1.01 is a mistake.
     if kept.size and (kept.min() < low - 1e-9 or kept.max() > 1 + 1e-9):
         raise DomainError(f"Values must lie in [{low:g}, 1]; they span {kept.min()}..{kept.max()}.")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from topdraw.core.records import FloatArray
+from topdraw.errors import DomainError
 
 #: Pseudo-problem of full variance, shrunk to the mean: no interval without width.
 _PROBLEM = 0.5
@@ -35,6 +36,16 @@ class Limits(NamedTuple):
 
     low: FloatArray
     high: FloatArray
+
+
+def require_level(level: float) -> None:
+    """Refuse what is no confidence level.
+
+    Raises:
+        DomainError: if it lies outside (0, 1).
+    """
+    if not 0 < level < 1:
+        raise DomainError(f"A confidence level lies between 0 and 1; {level} does not.")
 
 
 def student_quantile(freedom: float, level: float) -> float:

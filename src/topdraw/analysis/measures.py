@@ -15,7 +15,7 @@ import numpy as np
 
 from topdraw.analysis import coverage
 from topdraw.analysis.accuracy import default_value
-from topdraw.analysis.curves import at_all, at_ks, scored
+from topdraw.analysis.curves import Values, at_all, at_ks, scored
 from topdraw.analysis.estimates import judge
 from topdraw.analysis.samples_used import Source, require_samples
 from topdraw.analysis.stopped import Stopped, stopped
@@ -180,22 +180,44 @@ def measured(one: Contender, what: Measure, keys: Sequence[str], *, rng: Rng = 0
             drawing does not guarantee k of each.
         ConfigError: if the run has no greedy samples and the measure needs them.
     """
+    return valued(one, what, keys, rng=rng).values[:, 0]
+
+
+def valued(one: Contender, what: Measure, keys: Sequence[str], *, rng: Rng = 0) -> Values:
+    """`measured`, with how it was made: exact or simulated, and what a stopping rule left.
+
+    Args:
+        one: the run.
+        what: the measure.
+        keys: problems, each with a scored sample.
+        rng: seed or generator of simulated subsets.
+
+    Returns:
+        Values of shape (keys, 1).
+
+    Raises:
+        DomainError: as `measured`.
+        ConfigError: as `measured`.
+    """
     if what.is_greedy:
-        return _greedy(one, keys)
+        return Values(_greedy(one, keys)[:, None], "one greedy sample")
     if one.rule is not None and what.is_coverage and one.rule.corrects(one.by):
-        return one.rule.coverage({key: one.found[key] for key in keys}, [what.k], what.name)[:, 0]
-    found = one.found
+        found = {key: one.found[key] for key in keys}
+        corrected = one.rule.coverage(found, [what.k], what.name)
+        return Values(corrected, f"exact, {one.rule.about_coverage()}")
+    found, basis = {key: one.found[key] for key in keys}, ""
     if one.rule is not None:
         one.rule.require_start(what.k, what.name)
-        found = one.rule.start(found)
+        found, basis = one.rule.start(found), f", {one.rule.about_start()}"
     problems = [scored(found[key]) for key in keys]
     n = np.array([each.n for each in problems], np.int64)
     drawn = np.array([found[key].n for key in keys], np.int64)
     require_samples(keys, n, what.k, f"{what.name} of {one.name}", Source(one.run, one.by, drawn))
     if what.selector is None:
         c = np.array([int(each.passed.sum()) for each in problems], np.int64)
-        return coverage.pass_hat_k(n, c, what.k)
-    return at_ks(what.selector, problems, [what.k], rng=rng).values[:, 0]
+        return Values(coverage.pass_hat_k(n, c, what.k)[:, None], f"exact{basis}")
+    made = at_ks(what.selector, problems, [what.k], rng=rng)
+    return Values(made.values, made.method + basis)
 
 
 def has_greedy(one: Contender) -> bool:

@@ -249,7 +249,8 @@ def _duel(
 
 def _reversal(mean: FloatArray, greedy: FloatArray) -> float:
     """Share of resamples in which the two ways of decoding name different winners."""
-    return float((mean * greedy < -(_SAME**2)).mean())
+    apart = (np.abs(mean) > _SAME) & (np.abs(greedy) > _SAME)
+    return float((apart & (mean * greedy < 0)).mean())
 
 
 def _estimates(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from topdraw.analysis.limits import Limits
+from topdraw.analysis.limits import Limits, require_level
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import FloatArray
 from topdraw.errors import DomainError
@@ -122,8 +122,7 @@ def share_estimate(
 
 
 def _checked(c: ArrayLike, n: ArrayLike, level: float) -> tuple[FloatArray, FloatArray]:
-    if not 0 < level < 1:
-        raise DomainError(f"A confidence level lies between 0 and 1; {level} does not.")
+    require_level(level)
     right, trials = np.broadcast_arrays(np.asarray(c, float), np.asarray(n, float))
     good = (right >= 0) & (right <= trials) & (right % 1 == 0) & (trials % 1 == 0)
     if not good.all():

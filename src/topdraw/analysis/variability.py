@@ -116,6 +116,7 @@ def variation(
     name: str = "",
     level: float = 0.95,
     rng: Rng = 0,
+    missing: int = 0,
 ) -> Variation:
     """Greedy against sampled on a table of scores.
 
@@ -125,6 +126,7 @@ def variation(
         name: of the set of problems.
         level: confidence level, in (0, 1).
         rng: seed or generator of the test of the difference.
+        missing: samples left out, to be handed on; NaN may also stand for one never drawn.
 
     Raises:
         DomainError: if the shapes do not go together or a number lies outside its range.
@@ -143,12 +145,11 @@ def variation(
             "be (problems,) and (problems, indices)."
         )
     means = _means(table)
-    missing = int(np.isnan(table).sum())
     return Variation(
         name=name,
         problems=int((~np.isnan(means)).sum()),
         greedy=mean_estimate(one, level=level, method="greedy"),
-        sampled=mean_estimate(means, level=level, method="one sample (mean)"),
+        sampled=mean_estimate(means, level=level, missing=missing, method="one sample (mean)"),
         difference=paired_difference(
             one, means, level=level, rng=rng, missing=missing, method="greedy less sample mean"
         ),
@@ -205,9 +206,13 @@ def variability(
         raise ConfigError(f"{evidence.path} has no sample scored by {by!r}.")
     greedy, greedy_tokens, greedy_missing = _greedy(evidence, by, tuple(used))
     groups = _groups(evidence, tuple(used), category) if category else {}
+    lost = np.array([int(one.missing.sum()) for one in used.values()])
 
     def of(name: str, rows: Sequence[int]) -> Variation:
-        return variation(greedy[rows], scores[rows], name=name, level=level, rng=rng)
+        left_out = int(lost[list(rows)].sum())
+        return variation(
+            greedy[rows], scores[rows], name=name, level=level, rng=rng, missing=left_out
+        )
 
     counts = (~np.isnan(scores)).sum(axis=1)
     flips = zip(used, greedy.tolist(), _means(scores).tolist(), counts.tolist(), strict=True)
@@ -219,7 +224,7 @@ def variability(
         category=category,
         flips=tuple(Flip(*each) for each in flips),
         lengths=lengths(greedy_tokens, tokens, scores, level=level),
-        missing=sum(int(one.missing.sum()) for one in used.values()),
+        missing=int(lost.sum()),
         greedy_missing=greedy_missing,
         unanswered=tuple(key for key, n in zip(used, counts, strict=True) if not n),
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from topdraw.analysis.limits import require_level
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import FloatArray
 from topdraw.errors import DomainError
@@ -110,8 +111,7 @@ def mean_length(values: ArrayLike, *, level: float = 0.95, method: str = "") -> 
     Raises:
         DomainError: if the level lies outside (0, 1).
     """
-    if not 0 < level < 1:
-        raise DomainError(f"A confidence level lies between 0 and 1; {level} does not.")
+    require_level(level)
     from scipy.special import stdtr, stdtrit
 
     array = np.asarray(values, dtype=float)

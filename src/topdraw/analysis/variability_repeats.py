@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from topdraw.analysis.intervals import mean_estimate
+from topdraw.analysis.limits import require_level
 from topdraw.analysis.proportion import share_estimate
 from topdraw.core.estimate import Estimate
 from topdraw.errors import ConfigError, DomainError
@@ -144,8 +145,7 @@ def determinism(
     References:
         Hanley & Lippman-Hand 1983: If nothing goes wrong, is everything all right?
     """
-    if not 0 < level < 1:
-        raise DomainError(f"A confidence level lies between 0 and 1; {level} does not.")
+    require_level(level)
     rows, differing = [], []
     for key, texts in outputs.items():
         judged = (verdicts or {}).get(key, ())

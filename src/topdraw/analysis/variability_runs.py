@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from topdraw.analysis.limits import require_level
 from topdraw.analysis.selected import best_of_k_weights
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import FloatArray, IntArray
@@ -154,8 +155,7 @@ def spread(scores: ArrayLike, *, level: float = 0.95) -> Spread | None:
 
 def _std(found: FullRuns, level: float, *, unbiased: bool) -> Estimate:
     """Standard deviation with the chi-square interval of normal scores."""
-    if not 0 < level < 1:
-        raise DomainError(f"A confidence level lies between 0 and 1; {level} does not.")
+    require_level(level)
     from scipy.special import chdtri
 
     runs = found.scores.size

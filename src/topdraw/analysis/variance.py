@@ -89,7 +89,13 @@ class _Sums(NamedTuple):
 
 
 def variance_parts(
-    n: ArrayLike, c: ArrayLike, *, level: float = 0.95, rng: Rng = 0, draws: int = DRAWS
+    n: ArrayLike,
+    c: ArrayLike,
+    *,
+    level: float = 0.95,
+    rng: Rng = 0,
+    draws: int = DRAWS,
+    missing: int = 0,
 ) -> Variance:
     """How much of the variance lies between problems, and how much is sampling.
 
@@ -103,6 +109,7 @@ def variance_parts(
         level: confidence level of the intervals, in (0, 1).
         rng: seed or generator of the bootstrap.
         draws: resamples of the problems.
+        missing: samples left out before, to be handed on.
 
     Raises:
         DomainError: if there are fewer than two problems, none has two samples, c is outside 0..n,
@@ -131,7 +138,7 @@ def variance_parts(
     ends = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])
     observed = float(rate.var(ddof=1))
     return Variance(
-        mean=mean_estimate(rate, level=level, method="pass@1"),
+        mean=mean_estimate(rate, level=level, missing=missing, method="pass@1"),
         problems=problems,
         samples=float(n_.mean()),
         between=between,
@@ -143,6 +150,7 @@ def variance_parts(
             level,
             f"intraclass correlation; bootstrap over problems, {draws} draws",
             problems,
+            missing,
         ),
         spread=between / observed if observed > 0 else math.nan,
         error_of_problems=math.sqrt(between / problems),
@@ -197,7 +205,7 @@ def variance_of(
             f"depends on what they hold ({run.manifest.until}).",
         )
     counts = count_scored(run, candidates(run, by=by))
-    return variance_parts(counts.n, counts.c, level=level, rng=rng)
+    return variance_parts(counts.n, counts.c, level=level, rng=rng, missing=counts.missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,14 @@ from topdraw.cli.grouped import GroupedCommand
 from topdraw.cli.options import (
     by_option,
     csv_option,
+    form_of,
     json_option,
     latex_option,
+    level_option,
     option,
     value_option,
 )
+from topdraw.cli.shown import whole
 
 if TYPE_CHECKING:
     from topdraw.analysis.comparison import Comparison
@@ -59,13 +62,7 @@ if TYPE_CHECKING:
     metavar="KEY",
     help="Metadata of the problems: those with the same value vary together.",
 )
-@click.option(
-    "--level",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.95,
-    show_default=True,
-    help="Confidence level of each interval.",
-)
+@level_option
 @option(
     "Table",
     "--map",
@@ -101,8 +98,7 @@ def command(
     """
     from topdraw.cli.report import parsed_ks
 
-    if as_json + as_csv + as_latex > 1:
-        raise click.UsageError("Of --json, --csv and --latex, name one.")
+    form = form_of(as_json, as_csv, as_latex)
     each = _opened(runs, columns)
     if pairs and len(each) > 1:
         raise click.UsageError("--pair compares strategies of one RUN; here are several.")
@@ -111,10 +107,9 @@ def command(
     )
     comparisons, order = found.made()
     page = _page(comparisons, order, out)
-    if as_json:
+    if form == "json":
         click.echo(json.dumps(_json(comparisons, order, page)))
         return
-    form = "csv" if as_csv else "latex" if as_latex else "text"
     _print(comparisons, order, form)
     if page:
         click.echo(f"\nPage: {page}" if form == "text" else f"Page: {page}", err=form != "text")
@@ -250,11 +245,10 @@ def _print(comparisons: Sequence[Comparison], order: Orders | None, form: str) -
         return
     for at, one in enumerate(comparisons):
         head = "" if one.a == one.b else f"{one.a} less {one.b}, "
-        click.echo(("\n" if at else "") + f"{head}{len(one.shared)} problems")
+        click.echo(("\n" if at else "") + whole(f"{head}{len(one.shared)} problems"))
         click.echo(aligned_text(tables[at]))
-        click.echo(comparison_sentence(one))
-        for note in comparison_notes(one):
-            click.echo(note)
+        for told in (comparison_sentence(one), *comparison_notes(one)):
+            click.echo(whole(told))
     for table in tables[len(comparisons) :]:
         click.echo("\n" + aligned_text(table))
 

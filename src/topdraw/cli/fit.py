@@ -19,9 +19,12 @@ from topdraw.cli.options import (
     by_option,
     csv_option,
     evidence_argument,
+    form_of,
     json_option,
     latex_option,
+    level_option,
 )
+from topdraw.cli.shown import whole
 
 if TYPE_CHECKING:
     from topdraw.analysis.scaling.reading import Scaling
@@ -56,13 +59,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How far from its end a selector's curve counts as flat.",
 )
-@click.option(
-    "--level",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.95,
-    show_default=True,
-    help="Level of each interval.",
-)
+@level_option
 @click.option("--out", type=click.Path(dir_okay=False), help="Also write a page there.")
 @json_option
 @csv_option
@@ -89,8 +86,7 @@ def command(
     """
     from topdraw.analysis.scaling.reading import scaling_of, shifts_of
 
-    if as_json + as_csv + as_latex > 1:
-        raise click.UsageError("Of --json, --csv and --latex, name one.")
+    form = form_of(as_json, as_csv, as_latex)
     found = [
         scaling_of(
             evidence,
@@ -105,10 +101,9 @@ def command(
     ]
     shifts = shifts_of(found, level=level)
     page = _page(found, shifts, level, out)
-    if as_json:
+    if form == "json":
         click.echo(json.dumps(_json(found, shifts, page)))
         return
-    form = "csv" if as_csv else "latex" if as_latex else "text"
     _print(found, shifts, beyond, form)
     if page:
         click.echo(f"\nPage: {page}" if form == "text" else f"Page: {page}", err=form != "text")
@@ -150,13 +145,13 @@ def _print(
         click.echo("\n".join(write(table) for _, table in tables), nl=False)
         return
     for one in found:
-        click.echo(fit_sentence([one]))
+        click.echo(whole(fit_sentence([one])))
         within = [k for k in beyond if k <= one.k_max]
         if within:
             ks = ", ".join(map(str, within))
             click.echo(f"k = {ks} lies within the samples: `topdraw report` measures it.")
     if shifts is not None:
-        click.echo(shift_sentence(shifts))
+        click.echo(whole(shift_sentence(shifts)))
     for head, table in tables:
         click.echo(f"\n{head}\n{aligned_text(table)}")
 

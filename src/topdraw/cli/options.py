@@ -88,6 +88,13 @@ out_option = option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print data as JSON on stdout.")
 csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print the table as CSV.")
 latex_option = click.option("--latex", "as_latex", is_flag=True, help="Print the table as LaTeX.")
+level_option = click.option(
+    "--level",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.95,
+    show_default=True,
+    help="Confidence level of each interval.",
+)
 by_option = option(
     "Run",
     "--by",
@@ -115,6 +122,17 @@ _EVIDENCE: list[Callable[[F], F]] = [
     ),
     option("Table", "--model", metavar="NAME", about="Of a table with several models, whose rows."),
 ]
+
+
+def form_of(as_json: bool, as_csv: bool, as_latex: bool) -> str:
+    """The form in which numbers were asked for: "json", "csv", "latex", or "text" for none.
+
+    Raises:
+        UsageError: when several were; click's.
+    """
+    if as_json + as_csv + as_latex > 1:
+        raise click.UsageError("Of --json, --csv and --latex, name one.")
+    return "json" if as_json else "csv" if as_csv else "latex" if as_latex else "text"
 
 
 def evidence_argument(function: F) -> F:

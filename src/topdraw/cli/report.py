@@ -17,6 +17,7 @@ from topdraw.cli.options import (
     by_option,
     csv_option,
     evidence_argument,
+    form_of,
     json_option,
     latex_option,
     value_option,
@@ -71,17 +72,16 @@ def command(
     from topdraw.cli.steps import stored_name
 
     evidence = opened(run, columns, model)
-    if as_json + as_csv + as_latex > 1:
-        raise click.UsageError("Of --json, --csv and --latex, name one.")
+    form = form_of(as_json, as_csv, as_latex)
     show_report(
         evidence,
         by=stored_name(evidence, by),
         value=stored_name(evidence, value),
         out=out,
-        as_json=as_json,
+        as_json=form == "json",
         ks=None if ks is None else parsed_ks(ks),
         selectors=selectors,
-        form="csv" if as_csv else "latex" if as_latex else "text",
+        form=form,
     )
 
 

@@ -18,11 +18,16 @@ def line(text: str, limit: int = 200) -> str:
     return plain(" ".join(text.split()), limit)
 
 
-def print_output(text: str) -> None:
-    """A model's output on stdout: as it is into a pipe, control characters named on a terminal."""
+def whole(text: str) -> str:
+    """The text uncut and with its line breaks, control characters named."""
     from topdraw.reports.visible import plain
 
+    return plain(text, limit=max(len(text), 1))
+
+
+def print_output(text: str) -> None:
+    """A model's output on stdout: as it is into a pipe, control characters named on a terminal."""
     if sys.stdout.isatty():
-        click.echo(plain(text, limit=max(len(text), 1)))
+        click.echo(whole(text))
     else:
         click.echo(text, color=True)

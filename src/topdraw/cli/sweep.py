@@ -19,11 +19,14 @@ from topdraw.cli.grouped import GroupedCommand
 from topdraw.cli.options import (
     by_option,
     csv_option,
+    form_of,
     json_option,
     latex_option,
     option,
     task_options,
 )
+from topdraw.cli.report import parsed_ks
+from topdraw.cli.shown import whole
 from topdraw.cli.sweep_options import axes_of, grid_options
 
 if TYPE_CHECKING:
@@ -54,12 +57,7 @@ class Shown:
 
 
 def _ks(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, ...] | None:
-    if text is None:
-        return None
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) for part in parts):
-        raise click.BadParameter(f"{text!r} is no list of whole numbers of 1 or more: 1,10.")
-    return tuple(map(int, parts))
+    return None if text is None else tuple(parsed_ks(text))
 
 
 @click.command("sweep", cls=GroupedCommand)
@@ -111,10 +109,7 @@ def command(
     FOLDER gets a run for each cell. Killed at any moment, the same command goes on; further values
     add cells. `topdraw sweep FOLDER` shows a sweep again. Caps are those of the whole sweep.
     """
-    if as_json + as_csv + as_latex > 1:
-        raise click.UsageError("Take one of --json, --csv and --latex.")
-    form = "json" if as_json else "csv" if as_csv else "latex" if as_latex else "text"
-    shown = Shown(by, ks, level, page, form)
+    shown = Shown(by, ks, level, page, form_of(as_json, as_csv, as_latex))
     if Path(task).is_dir():
         from topdraw.sampling.sweep import open_sweep
 
@@ -231,4 +226,4 @@ def show_sweep(made: Sweep, shown: Shown) -> None:
         click.echo(latex_text(table), nl=False)
     else:
         told = [sweep_claim(reading), *sweep_notes(reading)]
-        click.echo("\n".join([aligned_text(table), "", *told, "", f"Page: {page}"]))
+        click.echo("\n".join([aligned_text(table), "", *map(whole, told), "", f"Page: {page}"]))

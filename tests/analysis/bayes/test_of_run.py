@@ -116,7 +116,7 @@ def test_what_has_no_reward_is_left_out_and_counted(tmp_path: Path) -> None:
     assert (found.problems, found.n) == (3, 2)
     assert found.left_out == 1 + 2 + 2
     assert found.best[0].gold.value == pytest.approx(np.mean([1 / 3, 1 / 2, 0]))
-    assert found.best[0].gold.missing == 5
+    assert found.best[0].gold.missing == found.loss.missing == 5
     single = {"a": [YES, NO], "b": [NO, LOST]}
     fewer = made_run(tmp_path / "less", single, rewards={"a": [1.0, 2.0], "b": [1.0, 2.0]})
     found = reading(fewer)

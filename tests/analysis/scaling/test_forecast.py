@@ -99,7 +99,7 @@ def test_what_cannot_be_forecast_is_refused(
         forecast_counts(n, c, ks, level=level)
 
 
-# The bars (a ratio of 0.75, 85 % covered) are measured by benchmarks/measure_forecast.py on 2,000
+# The bars (a ratio of 0.75, 85 % covered) are measured by benchmarks/measure_forecast.py on 300
 # data sets of each law in twelve settings; here one setting and 30 data sets.
 @pytest.mark.slow
 @pytest.mark.parametrize("law", ["beta", "logit-normal", "zero-inflated"])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,9 @@ import pytest
 from tests.analysis.made_run import NO, ODD, YES, made_run
 
 from topdraw.analysis.scaling import forecast_counts, forecast_coverage
+from topdraw.analysis.scaling.nonparametric import bounds
 from topdraw.analysis.scaling.reading import Scaling, saturations_of, scaling_of, shifts_of
+from topdraw.core.until import Until
 from topdraw.errors import ConfigError, DomainError
 from topdraw.store.evidence import open_evidence
 from topdraw.store.run import Run
@@ -88,3 +91,15 @@ def test_too_few_samples_are_refused_and_one_sample_has_no_saturation(tmp_path: 
     with pytest.raises(DomainError, match="at least 3 samples"):
         scaling_of(run)
     assert saturations_of(run) == {}
+
+
+def test_counts_of_a_run_drawn_until_a_pass_are_not_taken_for_binomial(tmp_path: Path) -> None:
+    until = Until("pass", by="judge")
+    verdicts = {f"p{i}": [NO] * i + [YES] if i < 8 else [NO] * 8 for i in range(16)}
+    run = made_run(tmp_path / "run", verdicts, until=until, cap=8)
+    found = scaling_of(run, extrapolate=[100], draws=2)
+    solved = np.arange(16) < 8
+    assert found.k_max == 8
+    assert found.bounds == (bounds(8, solved.astype(int), 100),)
+    with pytest.raises(DomainError, match="drawn until a pass"):
+        shifts_of([found, replace(found, name="other")])

@@ -11,9 +11,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from topdraw.analysis.limits import require_level
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import FloatArray
-from topdraw.errors import DomainError
 
 
 def real_mean(
@@ -150,8 +150,7 @@ def ratio_estimate(
 
 
 def _kept(values: ArrayLike, level: float, method: str) -> tuple[FloatArray, str]:
-    if not 0 < level < 1:
-        raise DomainError(f"A confidence level lies between 0 and 1; {level} does not.")
+    require_level(level)
     array = np.asarray(values, dtype=float)
     kept: FloatArray = array[~np.isnan(array)]
     left = array.size - kept.size

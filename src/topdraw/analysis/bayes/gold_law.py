@@ -102,7 +102,7 @@ def fit_gold_law(
     columns = _columns(np.sqrt(known[used]), form)
     each = gains[:, used] @ np.linalg.pinv(columns).T
     alpha, beta = (
-        real_mean(each[:, at], level=level, method=f"least squares, {form} gold law")
+        real_mean(each[:, at], level=level, method=f"model: {form} gold law, least squares")
         for at in range(2)
     )
     fitted = columns @ np.array([alpha.value, beta.value])

@@ -166,7 +166,7 @@ def read(
         posterior=posterior,
         best=best,
         peak=used[int(golds.mean(axis=0).argmax())],
-        loss=_loss(golds, data.graded, level),
+        loss=_loss(golds, data, level),
         laws=_laws(kl.mean(axis=0), golds - draw[:, None], level),
         warnings=tuple(_warnings(data, by, posterior, best)),
     )
@@ -231,7 +231,7 @@ def _betas(
     return found
 
 
-def _loss(golds: FloatArray, graded: bool, level: float) -> Estimate:
+def _loss(golds: FloatArray, data: Scored, level: float) -> Estimate:
     """Gold at the largest n less gold at the best n, which the other half of the problems chose."""
     if len(golds) < 2:
         return Estimate(math.nan, level=level, method="one problem only")
@@ -240,10 +240,15 @@ def _loss(golds: FloatArray, graded: bool, level: float) -> Estimate:
     for fold in (0, 1):
         best[half == fold] = golds[half == fold, golds[half != fold].mean(axis=0).argmax()]
     method = "gold at the largest n less that at the best n, picked on the other half of problems"
-    if graded:
-        return real_mean(golds[:, -1] - best, level=level, method=method)
+    method += f", {data.basis}" if data.basis else ""
+    if data.graded:
+        return real_mean(golds[:, -1] - best, level=level, missing=data.left_out, method=method)
     return paired_difference(
-        np.minimum(golds[:, -1], 1.0), np.minimum(best, 1.0), level=level, method=method
+        np.minimum(golds[:, -1], 1.0),
+        np.minimum(best, 1.0),
+        level=level,
+        missing=data.left_out,
+        method=method,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from topdraw.analysis.coverage import coverage_curve
+from topdraw.analysis.limits import require_level
 from topdraw.analysis.samples_used import whole_k
 from topdraw.analysis.scaling import difficulty
 from topdraw.analysis.scaling.difficulty import Counted, counted
@@ -126,8 +127,7 @@ def forecast_curve(
         DomainError: as `forecast_counts`.
     """
     wanted = [whole_k(k) for k in ks]
-    if not 0 < level < 1:
-        raise DomainError(f"A confidence level lies between 0 and 1; {level} does not.")
+    require_level(level)
     if not wanted or min(wanted) <= points[-1]:
         raise DomainError(
             f"A forecast needs k above the {points[-1]} samples that every problem has; "

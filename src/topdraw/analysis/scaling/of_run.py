@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from topdraw.analysis.coverage import coverage_curve
+from topdraw.analysis.curves import scored
 from topdraw.analysis.estimates import Counts, count_scored, judge
 from topdraw.analysis.scaling.difficulty import counted
 from topdraw.analysis.scaling.fitted import CoverageLaw, fit_table
@@ -16,7 +19,7 @@ from topdraw.analysis.scaling.forecast import forecast_curve
 from topdraw.analysis.scaling.law import FEWEST, spaced
 from topdraw.analysis.scaling.values import ModelValue
 from topdraw.analysis.stopped import stopped
-from topdraw.core.records import FloatArray, IntArray
+from topdraw.core.records import BoolArray, FloatArray, IntArray
 from topdraw.core.seeds import Rng
 from topdraw.selection.candidates import candidates
 from topdraw.store.evidence import Evidence, EvidenceOrPath, open_evidence
@@ -30,11 +33,15 @@ class MeasuredCoverage:
         counts: scored and correct samples.
         ks: shape (k,). Where coverage is known, up to the smallest number of scored samples.
         table: shape (problems, k).
+        solved: shape (problems,). Of a run drawn until a pass, whether one of the first ks[-1]
+            scored samples passed: there n depends on what was drawn, and c of n is not binomial.
+            None of any other.
     """
 
     counts: Counts
     ks: IntArray
     table: FloatArray
+    solved: BoolArray | None = None
 
 
 def measured(run: Evidence, *, by: str | None = None) -> MeasuredCoverage:
@@ -59,7 +66,9 @@ def measured(run: Evidence, *, by: str | None = None) -> MeasuredCoverage:
         counts = count_scored(run, rule.all_drawn(found))
         kept = {key: found[key] for key in counts.problem_ids}
         ks = spaced(rule.reach(kept))
-        return MeasuredCoverage(counts, ks, rule.coverage(kept, ks.tolist(), "A coverage law"))
+        table = rule.coverage(kept, ks.tolist(), "A coverage law")
+        heads = [scored(one).passed[: ks[-1]] for one in rule.all_drawn(kept).values()]
+        return MeasuredCoverage(counts, ks, table, np.array([head.any() for head in heads]))
     if rule is not None:
         rule.require_start(FEWEST, f"A coverage law of {FEWEST} or more samples")
         found = rule.start(found)

@@ -25,7 +25,7 @@ from topdraw.analysis.scaling.values import ModelValue
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import IntArray
 from topdraw.core.seeds import Rng
-from topdraw.errors import ConfigError
+from topdraw.errors import ConfigError, DomainError
 from topdraw.store.evidence import Evidence
 
 _SELECTORS = ("majority", "best_of_n", "weighted_majority")
@@ -115,11 +115,17 @@ def scaling_of(
         coverage=mean_estimates(known.table, level=level, missing=counts.missing),
         law=law,
         forecasts=forecasts,
-        bounds=tuple(bounds(counts.n, counts.c, k, level=level) for k in beyond),
+        bounds=tuple(_bounds(known, k, level) for k in beyond),
         saturations=saturations_of(
             run, by=by, selectors=selectors, tolerance=tolerance, level=level, rng=rng
         ),
     )
+
+
+def _bounds(known: MeasuredCoverage, k: int, level: float) -> Bounds:
+    if known.solved is None:
+        return bounds(known.counts.n, known.counts.c, k, level=level)
+    return bounds(int(known.ks[-1]), known.solved.astype(np.int64), k, level=level)
 
 
 def saturations_of(
@@ -186,11 +192,18 @@ def shifts_of(found: Sequence[Scaling], *, level: float = 0.95, rng: Rng = 0) ->
 
     Raises:
         ConfigError: if the models share no problem.
-        DomainError: if coverage of a model is 0 or 1 at every k over the shared problems.
+        DomainError: if coverage of a model is 0 or 1 at every k over the shared problems, or one
+            was drawn until a pass, so that its counts are not those of so many samples.
     """
     fitted = [one for one in found if one.law is not None]
     if len(fitted) < 2 or len({one.name for one in fitted}) < len(fitted):
         return None
+    for one in fitted:
+        if one.known.solved is not None:
+            raise DomainError(
+                f"{one.name} was drawn until a pass; a shift along k needs the same number of "
+                "samples whatever they hold. Draw it without --until."
+            )
     ids = [one.known.counts.problem_ids for one in fitted]
     keys = shared(ids)
     if not keys:
