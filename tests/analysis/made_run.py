@@ -37,21 +37,22 @@ def made_run(
     until: Until | None = None,
     cap: int = 1,
     model: Mapping[str, Json] = MODEL,
+    sampled: Decoding = SAMPLED,
 ) -> Run:
     """A run whose samples of each problem were judged like this, in order; `cap` at least.
 
     None stands for a sample that nobody scored.
     """
-    hashes = {d: sampler_hash(model, d) for d in (SAMPLED, GREEDY)}
+    hashes = {d: sampler_hash(model, d) for d in (sampled, GREEDY)}
     n = max(len(each) for each in verdicts.values())
-    samplers = [Sampler(hashes[SAMPLED], "sampled", SAMPLED, max(n, cap))]
+    samplers = [Sampler(hashes[sampled], "sampled", sampled, max(n, cap))]
     if greedy is not None:
         samplers.append(Sampler(hashes[GREEDY], "greedy", GREEDY, 1))
     task = Task("made", "1", tuple(Problem(key, key) for key in verdicts), scorer)
     run = Run.create(folder, task=task, model=model, samplers=samplers, seed=0, until=until)
     judged = [
         (_sample(key, index, hashes[decoding], logprobs), score)
-        for decoding, scores in ((SAMPLED, verdicts), (GREEDY, greedy or {}))
+        for decoding, scores in ((sampled, verdicts), (GREEDY, greedy or {}))
         for key, each in scores.items()
         for index, score in enumerate(each)
     ]

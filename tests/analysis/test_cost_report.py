@@ -1,12 +1,16 @@
 import datetime
 import math
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 from tests.analysis.made_run import LOST, NO, ODD, YES, made_run
 
-from topdraw.analysis.cost_report import compare_costs, cost_of, spread_ks
+from topdraw.analysis.architectures import Architecture
+from topdraw.analysis.cost import Tables
+from topdraw.analysis.cost_of_k import Unit
+from topdraw.analysis.cost_report import compare_all_costs, compare_costs, cost_of, spread_ks
 from topdraw.analysis.cost_solved import cost_per_solved
 from topdraw.analysis.coverage import pass_at_k
 from topdraw.analysis.vote_curve import majority_of_k
@@ -85,6 +89,56 @@ def test_two_runs_at_equal_tokens_and_the_default_budgets(tmp_path: Path, run: R
     assert got.unit == "output_tokens"
     assert len(got.budgets) == 8
     assert all(at.difference.value == 0 for at in got.budgets)
+
+
+def test_several_units_and_selectors_at_once_say_what_each_says_alone(
+    tmp_path: Path, run: Run
+) -> None:
+    other = made_run(tmp_path / "other", VERDICTS, model=DEAR)
+    units: tuple[Unit, ...] = ("samples", "output_tokens", "usd")
+    found = compare_all_costs(run, other, units=units, tables=Tables(PRICES))
+    assert [(one.unit, one.strategy) for one in found] == [
+        (unit, strategy) for unit in units for strategy in ("oracle", "majority")
+    ]
+    for one in found:
+        alone = compare_costs(run, other, unit=one.unit, selector=one.strategy, prices=PRICES)
+        assert str(alone) == str(one)
+    assert (found[0].a, found[0].b, found[0].level) == ("made", "dear", 0.95)
+    assert found[-1].basis.startswith("made: ")
+    assert found[0].adjusted_p == (1.0, 1.0, 1.0)
+
+
+def test_clusters_are_units_of_the_differences(tmp_path: Path) -> None:
+    a = made_run(tmp_path / "a", {f"p{i}": [YES, NO] for i in range(12)})
+    b = made_run(tmp_path / "b", {f"p{i}": [NO, YES if i % 2 else NO] for i in range(12)})
+    of = {f"p{i}": i // 4 for i in range(12)}
+    alone, together = (
+        compare_costs(a, b, unit="samples", clusters=clusters).budgets[0].difference
+        for clusters in (None, of)
+    )
+    assert together.value == alone.value
+    assert "in 3 clusters" in together.method
+    assert together.p_value > alone.p_value
+    with pytest.raises(ConfigError, match="does not say where the problem 'p0' belongs"):
+        compare_costs(a, b, unit="samples", clusters="passage")
+
+
+def test_the_run_that_lacks_something_is_named_with_what_to_give(tmp_path: Path, run: Run) -> None:
+    other = made_run(tmp_path / "other", VERDICTS, model={"name": "unknown"})
+    for unit, told in (("usd", "--prices FILE"), ("flops", "--architectures FILE")):
+        with pytest.raises(ConfigError) as caught:
+            compare_all_costs(
+                run,
+                other,
+                units=[cast(Unit, unit)],
+                tables=Tables(PRICES, {"made": Architecture(10, 1, 1)}),
+            )
+        assert "other is unknown; known is output tokens" in str(caught.value)
+        assert told in caught.value.hint
+        assert "'unknown'" in caught.value.hint
+    with pytest.raises(ConfigError, match="requests") as caught:
+        compare_costs(run, other, unit="seconds")
+    assert caught.value.hint.startswith("Nobody recorded the requests")
 
 
 def test_what_is_unknown_is_refused_by_name(tmp_path: Path, run: Run) -> None:

@@ -104,6 +104,12 @@ def test_counts_are_whole_numbers() -> None:
         pass_at_k(np.array([5.0, np.nan]), 1, 1)
     with pytest.raises(DomainError, match="whole numbers"):
         pass_at_k(5, 0.5, 1)
+    with pytest.raises(DomainError, match="whole numbers"):
+        pass_at_k(np.inf, 1, 1)
+    with pytest.raises(DomainError, match="whole numbers"):
+        pass_at_k(["a"], 1, 1)
+    with pytest.raises(DomainError, match="same problems"):
+        pass_at_k([5, 6], [1, 2, 3], 1)
 
 
 def _published(name: str, n: int, c: np.ndarray) -> None:

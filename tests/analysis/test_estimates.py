@@ -58,7 +58,7 @@ def test_arguments_that_fit_neither_form_are_refused(tmp_path: Path) -> None:
 
 def test_a_verifier_is_needed_and_must_have_scored(tmp_path: Path) -> None:
     nobody = made_run(tmp_path / "nobody", VERDICTS, scorer="")
-    with pytest.raises(ConfigError, match=r"names no verifier.*by="):
+    with pytest.raises(ConfigError, match=r"names no verifier.*--by"):
         pass_at_k(nobody, 1)
     with pytest.raises(UnknownNameError, match="'other'"):
         pass_at_k(nobody, 1, by="other")
@@ -104,5 +104,7 @@ def test_a_table_that_nothing_in_is_judged_has_no_number(tmp_path: Path) -> None
     with pytest.raises(ConfigError, match="has no scored sample"):
         pass_at_k(path, 1)
     path.write_text("problem,reward\na,1\n")
-    with pytest.raises(ConfigError, match="names no verifier"):
+    with pytest.raises(
+        ConfigError, match=r"no column of verdicts; it has 'problem', 'reward'.*correct=COL"
+    ):
         pass_at_k(path, 1)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.analysis.made_run import LOST, NO, YES, made_run
 
+from topdraw.analysis.comparison import compare
 from topdraw.analysis.orders import orders, orders_of
 from topdraw.errors import ConfigError, DomainError
 
@@ -106,3 +107,19 @@ def test_what_cannot_be_ordered_is_refused(tmp_path: Path) -> None:
         orders(["a", "b"], [[1.0]])
     with pytest.raises(DomainError, match="without NaN"):
         orders(["a", "b"], [[1.0], [math.nan]])
+
+
+def test_one_difference_has_one_p_value(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    runs = [
+        made_run(
+            tmp_path / name,
+            {f"p{i}": [YES if x < skill else NO for x in rng.random(6)] for i in range(40)},
+        )
+        for name, skill in (("a", 0.6), ("b", 0.45), ("c", 0.5))
+    ]
+    pairs = orders_of(runs).pairs
+    for at, other in enumerate(runs[1:]):
+        line = compare(runs[0], other, ks=[1], selectors=["random"]).lines
+        p = {one.difference.p_value for one in line}
+        assert p == {pairs[at].mean.difference.p_value}

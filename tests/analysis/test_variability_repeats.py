@@ -81,7 +81,7 @@ def test_what_changed_is_said_in_a_sentence() -> None:
     )
     assert found.flipped.value == 0.5
     same = determinism({"a": ["x"] * 8, "b": ["y"] * 9})
-    assert str(same).startswith("Deterministic in 8 to 9 repeats of 2 problems: at most 78%")
+    assert str(same).startswith("No output changed in 8 to 9 repeats of 2 problems; with so few")
     assert math.isnan(same.flipped.value)
 
 

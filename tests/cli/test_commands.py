@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -225,3 +226,26 @@ def test_ask_says_which_answers_have_no_vote(topdraw: Topdraw) -> None:
     done = topdraw("ask", "Make 24 from 4, 6.", "-n", "3", "--by", "countdown")
     assert done.code == 0
     assert "3 answers could not be read by countdown" in done.err
+
+
+def test_a_report_shows_exactly_the_k_asked_for_in_every_form(
+    topdraw: Topdraw, tmp_path: Path
+) -> None:
+    assert topdraw("run", "countdown", "--problems", "2", "-n", "6", "--out", "x").code == 0
+    usual = topdraw("report", "x").out.splitlines()
+    text = topdraw("report", "x", "--k", "2,5").out
+    page = (tmp_path / "x/report.html").read_text(encoding="utf-8")
+    assert text.splitlines()[0] == usual[0], "the finding is at n, whatever is shown"
+    assert text.splitlines()[0].startswith("6 samples chosen by")
+    heads = [line.split() for line in text.splitlines() if "k = " in line and "[" not in line]
+    assert heads == [["k", "=", "2", "k", "=", "5"], ["also", "k", "=", "2", "k", "=", "5"]]
+    assert any(line.startswith("one sample (mean) ") for line in text.splitlines())
+    table = page.partition('id="results"')[2].partition("</table>")[0]
+    assert re.findall(r'<th scope="col">(k = \d+)</th>', table) == ["k = 2", "k = 5"]
+    assert "all k correct" in table
+    told = json.loads(topdraw("report", "x", "--k", "2,5", "--json").out)
+    assert told["ks"] == told["also"]["k"] == [2, 5]
+    assert {tuple(c["k"]) for c in told["curves"]} == {(1,), (2, 5)}
+    head = topdraw("report", "x", "--k", "2,5", "--csv").out.splitlines()[0]
+    assert head == "strategy,k = 2,k = 2 low,k = 2 high,k = 5,k = 5 low,k = 5 high"
+    assert "strategy & k = 2 & k = 5 " in topdraw("report", "x", "--k", "2,5", "--latex").out

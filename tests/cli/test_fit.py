@@ -7,6 +7,8 @@ from click.testing import CliRunner
 from tests.analysis.made_run import NO, YES, made_run
 
 from topdraw.cli.__main__ import cli
+from topdraw.core.records import Decoding
+from topdraw.errors import ConfigError
 
 
 @pytest.fixture
@@ -95,3 +97,28 @@ def test_two_forms_at_once_and_too_few_samples_are_refused(counts: Path, tmp_pat
     (tmp_path / "few.csv").write_text("problem,n,c\na,2,1\nb,2,0\n")
     few = CliRunner().invoke(cli, ["fit", str(tmp_path / "few.csv")])
     assert "at least 3 samples" in str(few.exception)
+
+
+def test_one_table_is_picked_by_name(counts: Path) -> None:
+    small = (counts, "--model", "small", "--csv", "--table")
+    law = _said(*small, "law").splitlines()
+    assert len(law) == 2
+    assert law[1].startswith("small,")
+    assert _said(*small, "forecast").splitlines()[0].split(",")[7] == "at least by counts alone"
+    with pytest.raises(ConfigError, match="no table 'shifts' here"):
+        _said(*small, "shifts")
+    bare = CliRunner().invoke(cli, ["fit", str(counts), "--table", "law"])
+    assert (bare.exit_code, "--csv or --latex" in bare.output) == (2, True)
+
+
+def test_greedy_repeats_have_no_forecast_and_one_problem_no_interval(tmp_path: Path) -> None:
+    repeats = {f"p{i}": [YES if i < 3 else NO] * 5 for i in range(10)}
+    run = made_run(tmp_path / "run", repeats, sampled=Decoding(temperature=0.0))
+    said = _said(run.path)
+    assert "made: coverage 0.30" in said
+    assert "there is no forecast" in said
+    assert "Beyond the samples" not in said
+    (tmp_path / "one.csv").write_text("problem,n,c\na,100,3\n")
+    law = json.loads(_said(tmp_path / "one.csv", "--json"))["models"][0]["law"]
+    assert law["a"]["low"] is None
+    assert "no interval: 1 of at least 5 problems" in law["a"]["method"]

@@ -31,7 +31,7 @@ def test_a_sweep_draws_scores_and_says_which_cell_is_best(topdraw: Topdraw) -> N
     assert head.split("  ")[:3] == ["temperature", "repetition penalty", "one sample (mean)"]
     assert len(rows) == 4
     assert " is the best of 4 cells" in done.out
-    assert "Deterministic in 2 repeats of 4 problems" in done.out
+    assert "No output changed in 2 repeats of 4 problems" in done.out
     assert "Page: s/sweep.html" in done.out
     assert Path("s/sweep.html").read_text().startswith("<!doctype html>")
     assert len(Run.open("s/t1-r1.2").samples()) == 12
@@ -131,7 +131,13 @@ def test_what_is_no_sweep_or_another_one_is_refused(topdraw: Topdraw) -> None:
     topdraw(*SMALL, "--out", "s")
     drawn = topdraw("sweep", "s", "-n", "5")
     assert drawn.code == 2
-    assert "'n' is about drawing" in drawn.err
+    assert "-n is about drawing" in drawn.err
+    assert "--plan is about drawing" in topdraw("sweep", "s", "--plan").err
+    dear = topdraw(*SMALL, "--out", "dear", "--max-usd", "1")
+    assert dear.code == 3
+    assert "price of" in dear.err
+    assert "Cell 1" not in dear.err
+    assert not Path("dear").exists()
     other = topdraw(*SMALL, "--out", "s", "--seed", "9")
     assert other.code == 3
     assert "seed: the sweep has 0, asked 9" in other.err

@@ -58,9 +58,9 @@ def test_samples_are_reported_with_every_selector_asked_for(topdraw: Topdraw, sa
     assert done.code == 0, done.err
     for word in ("majority vote", "best of k by reward", "first", "worst", "pass^k"):
         assert word in done.out
-    data = json.loads(
-        topdraw("report", samples, "--map", "problem=question", "-s", "first", "--json").out
-    )
+    told = topdraw("report", samples, "--map", "problem=question", "-s", "first", "--json").out
+    assert "NaN" not in told
+    data = json.loads(told)
     assert data["also"]["k"] == [1, 2]
     assert data["also"]["rows"]["first"][0]["value"] == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert data["missing"] == 1

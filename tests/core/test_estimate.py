@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topdraw.core.estimate import Estimate
+from topdraw.core.estimate import Estimate, WholeEstimate
 
 _Z = 1.959963984540054
 
@@ -41,6 +41,10 @@ def test_decimals_follow_the_error(error: float, decimals: int) -> None:
         (Estimate(0.5, -math.inf, math.inf), "0.500 [-inf, inf]"),
         (Estimate(-0.001, -0.004, 0.3), "0.00 [0.00, 0.30]"),
         (Estimate(-0.0001), "0.000"),
+        (Estimate(0.0785), "0.079"),
+        (Estimate(0.07849999999999999), "0.079"),
+        (Estimate(0.07850000000000001), "0.079"),
+        (WholeEstimate(12.0, 12.0, 24.0), "12 [12, 24]"),
     ],
 )
 def test_print(estimate: Estimate, text: str) -> None:
@@ -57,7 +61,8 @@ def test_the_level_counts_in_the_standard_error() -> None:
 def test_any_estimate_prints_with_few_decimals(value: float, half: float, level: float) -> None:
     estimate = Estimate(value, value - half, value + half, level=level)
     assert 0 <= estimate.decimals <= 6
-    assert str(estimate).startswith(f"{value:.{estimate.decimals}f} [")
+    rounded = float(f"{value:.12g}")
+    assert str(estimate).startswith(f"{rounded:.{estimate.decimals}f} [")
 
 
 @given(st.floats(), st.floats(), st.floats(), st.floats())

@@ -278,3 +278,29 @@ def test_a_table_of_many_k_needs_no_sideways_scroll(chromium: Chromium, width: i
     assert visit.page.evaluate("document.querySelector('#results caption').offsetHeight") < 80
     assert visit.page.evaluate(TOO_WIDE) == []
     assert visit.page.evaluate(LOW_CONTRAST) == []
+
+
+def test_fingers_find_what_can_be_tapped(chromium: Chromium, html: str) -> None:
+    page = chromium.visit(html, width=390).page
+    page.evaluate(OPEN_ALL)
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("main :is(a, button, summary, label, select)")]
+        .map((e) => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+        .filter(([, box]) => box.width && (box.height < 24 || box.width < 24)).map(([e]) => e)"""
+    )
+    assert small == []
+
+
+def test_paper_has_few_problems_and_nothing_is_cut_off(chromium: Chromium, html: str) -> None:
+    page = chromium.visit(html, width=673).page
+    page.emulate_media(media="print")
+    address = page.url
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details.problem[open]").count() == 5
+    assert page.locator("details.problem .sample:visible").count() <= 5 * 6
+    assert page.evaluate(TOO_WIDE) == []
+    assert not page.evaluate(FLOWS_OVER)
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details.problem[open]").count() == 0
+    assert page.url == address, "printing is no reading"
+    assert page.locator("details.problem .sample:visible").count() == 0

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from topdraw.reports.compare_panel import (
     comparison_notes,
     comparison_panel,
     comparison_sentence,
+    comparisons_sentence,
     orders_panels,
     orders_sentence,
     orders_table,
@@ -43,14 +45,41 @@ def test_the_sentence_names_the_better_run_either_way(good: Run, bad: Run) -> No
     for pair in ((good, bad), (bad, good)):
         said = comparison_sentence(compare(*pair, ks=[1, 8], selectors=[]))
         assert said.startswith("good beats bad at pass@1 by 0.")
-        assert said.endswith("differences stand, and at greedy it is the other way round.")
+        assert said.endswith("are allowed for, and at greedy it is the other way round.")
     within = comparison_sentence(compare_measures(good, [("pass@1", "pass@8")]))
     assert within.startswith("pass@8 beats pass@1 by 0.")
 
 
 def test_what_cannot_be_told_apart_is_said(good: Run) -> None:
-    said = comparison_sentence(compare(good, good, ks=[1]))
-    assert said.startswith("Nothing here can be told apart")
+    said = comparison_sentence(compare(good, good, ks=[1], names=("one", "two")))
+    assert said.startswith("one and two cannot be told apart: the largest difference is 0")
+    within = comparison_sentence(compare_measures(good, [("pass@1", "majority@1")]))
+    assert within.startswith("Nothing here can be told apart")
+
+
+def test_several_comparisons_are_all_told(tmp_path: Path, good: Run, bad: Run) -> None:
+    like = _run(tmp_path / "like", 0, 0.7)
+    found = [compare(good, other, ks=[1], selectors=[]) for other in (bad, like)]
+    said = comparisons_sentence(found)
+    assert "good beats bad" in said
+    assert "good and like cannot be told apart" in said
+    assert comparisons_sentence(found * 3).startswith("Of 6 others, good differs from bad, bad")
+
+
+def test_a_difference_stands_by_interval_and_test(good: Run, bad: Run) -> None:
+    line = compare(good, bad, ks=[1]).lines[1]
+    assert line.stands
+    assert not replace(line, adjusted_p=0.06).stands
+    assert not replace(line, difference=replace(line.difference, low=-0.01)).stands
+
+
+def test_runs_that_tie_are_said_to(tmp_path: Path) -> None:
+    first = {f"p{i}": [YES] for i in range(9)}
+    one = made_run(tmp_path / "one", {f"p{i}": [YES, NO] for i in range(9)}, greedy=first)
+    two = made_run(tmp_path / "two", {f"p{i}": [NO, NO] for i in range(9)}, greedy=first)
+    said = orders_sentence(orders_of([one, two]))
+    assert said.startswith("one is first with one sample")
+    assert "under greedy decoding one and two tie for first, 1.0" in said
 
 
 def test_notes_name_what_was_left_out(tmp_path: Path, good: Run, bad: Run) -> None:

@@ -9,7 +9,7 @@ from tests.reports.hostile import EVERYTHING
 
 from topdraw.core.estimate import Estimate
 from topdraw.reports.cost_figure import amount, cost_figure, line_of
-from topdraw.reports.frame import NARROW, WIDE, Layout
+from topdraw.reports.frame import NARROW, WIDE, Layout, text_width
 
 KS = (1, 10, 100)
 
@@ -35,6 +35,17 @@ def test_both_lines_are_drawn_inside_the_picture(layout: Layout) -> None:
     assert all(0 <= number <= layout.width for number in numbers)
     words = [each.text or "" for each in root.iter() if (each.get("class") or "").startswith("end")]
     assert "majority vote" in " ".join(words)
+
+
+@pytest.mark.parametrize("layout", [WIDE, NARROW])
+def test_small_prices_have_room_to_the_left(layout: Layout) -> None:
+    cheap = line_of("oracle", "oracle", KS, estimates(4e-8, 1e-7, 9e-7))
+    svg = cost_figure([cheap], "usd", layout=layout)
+    all_ = ElementTree.fromstring(svg).iter()  # noqa: S314  # ours
+    ticks = [each for each in all_ if each.get("class") == "tick right"]
+    assert ticks
+    for each in ticks:
+        assert float(each.get("x", "0")) > text_width(each.text or "", layout.font)
 
 
 def test_a_dearer_strategy_lies_above() -> None:

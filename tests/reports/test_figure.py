@@ -198,3 +198,19 @@ def test_bands_of_all_but_the_best_and_the_oracle_are_faint() -> None:
     text = curves_figure(fake_summary(problems=50, n=100).curves)
     assert text.count('class="band"') == 2
     assert text.count('class="band faint"') == 2
+
+
+def test_the_bracket_is_as_long_as_the_gap_it_names() -> None:
+    summary = fake_summary()
+    plain = curves_figure(summary.curves, gap=summary.gap)
+    more = dataclasses.replace(summary.gap, value=summary.gap.value + 0.1)
+    lower = curves_figure(summary.curves, gap=more)
+
+    def ends(svg: str) -> list[float]:
+        found = re.search(r'class="bracket" d="M[0-9.]+ ([0-9.]+)L[0-9.]+ ([0-9.]+)m', svg)
+        assert found is not None
+        return [float(each) for each in found.groups()]
+
+    (top, near), (same, far) = ends(plain), ends(lower)
+    assert top == same
+    assert (far - near) / (near - top) == pytest.approx(0.1 / summary.gap.value, rel=0.01)

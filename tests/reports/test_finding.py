@@ -27,8 +27,18 @@ def test_the_headline_is_the_finding_with_its_intervals(summary: Summary) -> Non
     )
     assert headline(summary) == (
         f"100 samples chosen by vote weighted by reward: {best}; one sample: {one}; "
-        f"an oracle would reach {oracle}."
+        f"an oracle would reach {oracle} with 100 samples."
     )
+
+
+def test_a_headline_says_that_greedy_samples_gain_nothing(summary: Summary) -> None:
+    cold = dataclasses.replace(summary, cold=True)
+    assert headline(cold).endswith("temperature 0: only what the server varies can gain.")
+    still = tuple(
+        dataclasses.replace(c, estimates=(c.estimates[0],) * len(c.k)) for c in summary.curves
+    )
+    same = dataclasses.replace(cold, curves=still)
+    assert headline(same).endswith("Drawn at temperature 0: votes and pass@k cannot gain.")
 
 
 def test_the_best_selector_is_the_highest_real_one(summary: Summary) -> None:
@@ -160,7 +170,8 @@ LUCKY = Pick(
 def test_a_selector_that_won_by_luck_is_valued_on_other_problems(summary: Summary) -> None:
     lucky = dataclasses.replace(summary, pick=LUCKY)
     assert headline(lucky).startswith(
-        f"100 samples chosen by the best of 3 selectors: {LUCKY.estimate}; one sample:"
+        f"100 samples chosen by the best of 3 selectors: {LUCKY.estimate} "
+        "(0.737 on the problems it was picked on); one sample:"
     )
     text = reading(lucky)
     assert "vote weighted by reward, reaches 0.737 [0.682, 0.792] with 100 samples on the very" in (

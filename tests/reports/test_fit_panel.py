@@ -33,7 +33,9 @@ def test_tables_hold_a_row_for_each_model_and_k(models: list[Scaling]) -> None:
 
 def test_the_sentence_says_model_and_spread(models: list[Scaling]) -> None:
     said = fit_sentence(models)
-    assert "at k = 90,000 a model average says" in said
+    assert said.count("at k = 90,000 a model average says") == 2
+    assert said.startswith("<large>: coverage")
+    assert fit_sentence(models * 3).startswith("6 models. <large>")
     assert "single methods" in said
 
 

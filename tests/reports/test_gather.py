@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.analysis.made_run import NO, YES, made_run
 from tests.reports.hostile import HOSTILE
 
+from topdraw.analysis.architectures import Architecture
+from topdraw.analysis.cost import Tables
 from topdraw.analysis.summary import summarize
 from topdraw.core.records import Score
 from topdraw.errors import StoreError, UnknownNameError
 from topdraw.reports.gather import costs_of, panels_of, problem_views, recipe_of
 from topdraw.reports.page import report
+from topdraw.sampling.prices import Price
 from topdraw.store.run import Run
 
 TinyRun = Callable[..., Run]
@@ -100,6 +105,22 @@ def test_costs_are_axes_where_tokens_were_counted(run: Run) -> None:
     assert tokens.at[4] == pytest.approx(4.0)
     page = report(run).read_text(encoding="utf-8")
     assert 'id="axis-tokens"' in page
+
+
+def test_prices_and_architectures_of_ones_own_reach_axes_and_panel(tmp_path: Path) -> None:
+    made = made_run(tmp_path / "made", {"p": [YES, NO, YES, NO], "q": [NO, NO, NO, YES]})
+    tables = Tables(
+        {"made": Price(1.0, 4.0, datetime.date(2026, 11, 20))}, {"made": Architecture(10**6, 4, 64)}
+    )
+    summary = summarize(made)
+    assert [axis.key for axis in costs_of(made, summary, tables)] == ["tokens", "usd", "flops"]
+    costs = next(one for one in panels_of(made, summary, tables) if one.key == "costs")
+    assert costs.table is not None
+    assert costs.table.columns[1:4] == ("output tokens", "USD", "FLOPs")
+    assert "$" in costs.claim
+    page = report(made, tables=tables).read_text(encoding="utf-8")
+    assert 'id="axis-usd"' in page
+    assert 'id="axis-flops"' in page
 
 
 def test_panels_of_a_run_follow_the_differences(run: Run) -> None:

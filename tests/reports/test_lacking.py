@@ -13,6 +13,7 @@ from topdraw.reports.finding import beware, headline, reading
 from topdraw.reports.lacking import samples_drawn
 from topdraw.reports.page import render_page, report
 from topdraw.reports.table import text_table
+from topdraw.store.evidence import open_evidence
 
 ALL: list[Score | None] = [YES, NO, YES, NO]
 PASS = Until("pass", by="judge", batch=2)
@@ -127,3 +128,17 @@ def test_a_pass_after_the_first_samples_is_a_right_one(tmp_path: Path) -> None:
     assert "No sample of any problem was correct" not in reading(summary)
     none = summarize(made_run(tmp_path / "none", {"a": [NO, NO]}, until=PASS, cap=6))
     assert reading(none).startswith("No sample of any problem was correct")
+
+
+def test_a_table_says_which_problem_ends_k_and_which_has_nothing(tmp_path: Path) -> None:
+    counts = tmp_path / "counts.csv"
+    counts.write_text("problem,n,c\nq0,10,4\nq1,50,20\nq2,0,0\nq3,50,1\n", encoding="utf-8")
+    notes = beware(summarize(open_evidence(counts)))
+    assert "k ends at 10: 'q0' has 10 samples, others up to 50." in notes
+    assert any(note.startswith("1 problem without a single scored sample") for note in notes)
+    assert any(note.endswith("left out of every number: q2.") for note in notes)
+    page = report(counts).read_text(encoding="utf-8")
+    assert "makes the page again from the table; nothing is drawn" in page
+    assert "what is still lacking" not in page
+    kicker = page.partition('class="kicker">')[2].partition("</p>")[0]
+    assert kicker.startswith("counts.csv &middot; 4 problems")

@@ -14,7 +14,12 @@ from topdraw.analysis.summary import Stopping, summarize
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import Score
 from topdraw.reports.frame import NARROW, WIDE, Layout
-from topdraw.reports.lengths_panel import Lengths, lengths_figure, lengths_panel
+from topdraw.reports.lengths_panel import (
+    Lengths,
+    lengths_figure,
+    lengths_panel,
+    ticks_between,
+)
 from topdraw.store.run import Run
 
 TinyRun = Callable[..., Run]
@@ -112,3 +117,9 @@ def test_bars_count_every_sample() -> None:
     rows = (("pass", "correct", _one(10)), ("fail", "wrong", _one(10)))
     text = lengths_figure(Lengths(np.full(3, 10.0), np.full(2, 10.0), rows))
     assert text.count('class="bar-of"') == 2
+
+
+def test_short_outputs_have_ticks_and_means_that_differ() -> None:
+    assert ticks_between(7.0, 12.0) == [7.0, 8.0, 9.0, 10.0, 11.0, 12.0]
+    assert ticks_between(10.0, 1000.0) == [10, 20, 50, 100, 200, 500, 1000]
+    assert ticks_between(8.0, 9.0) == [8.0, 9.0]

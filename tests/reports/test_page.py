@@ -197,7 +197,9 @@ def test_luck_is_told_beside_the_table() -> None:
 
     summary = fake_summary(problems=40, n=20)
     text = "".join(Outline(render_page(dataclasses.replace(summary, pick=LUCKY))).text)
-    assert "a half picks it in 70% of the cases" in text
+    assert "70% of the halves pick the same one" in text
+    assert "The bracket ends at" in text
+    assert "on these same problems is not taken off" in text
     assert f"the best of 3 reaches {LUCKY.estimate}: quote that" in text
     assert "quote that" not in "".join(Outline(render_page(summary)).text)
 

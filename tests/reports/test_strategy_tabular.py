@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 from tests.analysis.made_run import NO, YES, made_run
+from tests.reports.test_finding import LUCKY
 
 from topdraw.analysis.all_correct import pass_hat_curve
 from topdraw.analysis.summary import Summary, summarize
-from topdraw.reports.strategy_tabular import more_tabular, shown_ks, strategy_tabular
+from topdraw.reports.strategy_tabular import more_tabular, pick_row, shown_ks, strategy_tabular
 from topdraw.reports.tabular import csv_text, latex_text
 
 
@@ -42,3 +44,11 @@ def test_further_rows_follow_and_stand_alone(summary: Summary) -> None:
 def test_the_columns_are_powers_of_ten_and_n(summary: Summary) -> None:
     assert summary.n == 12
     assert shown_ks(summary) == (1, 10, 12)
+
+
+def test_the_number_to_quote_is_a_row_where_its_column_is(summary: Summary) -> None:
+    assert pick_row(summary, (1, 12)) == {}
+    several = dataclasses.replace(summary, pick=LUCKY)
+    row = {"best of 3, picked on half": [None, LUCKY.estimate]}
+    assert pick_row(several, (1, 12)) == row
+    assert pick_row(several, (1, 10)) == {}

@@ -53,7 +53,8 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> SweepReading:
 
 def test_the_claim_names_the_best_cell_and_its_equals(reading: SweepReading) -> None:
     claim = sweep_claim(reading)
-    assert claim.startswith("Temperature 0.5, repetition penalty 1 is the best of 6 cells: 1.00")
+    assert " at temperature 0.5, repetition penalty 1 is the best of 6 cells: 1.00" in claim
+    assert claim.startswith(reading.sweep.model)
     assert "cannot be told from it (" in claim
 
 
@@ -102,7 +103,7 @@ def test_without_a_complete_cell_nothing_is_claimed(tmp_path: Path) -> None:
 
 def test_one_cell_and_one_axis_have_no_map(tmp_path: Path) -> None:
     one = _reading(tmp_path / "one", {"temperature": [0.5]})
-    assert sweep_claim(one).startswith("Temperature 0.5: 1.00 [")
+    assert " at temperature 0.5: 1.00 [" in sweep_claim(one)
     assert [panel.key for panel in sweep_panels(one)] == ["cells"]
     line = _reading(tmp_path / "line", {"temperature": [0.5, 1.0]})
     assert sweep_claim(line).endswith("every other cell is below it.")
@@ -126,8 +127,10 @@ def test_lines_beyond_the_colours_are_said_to_be_left_out(tmp_path: Path) -> Non
 
 
 def test_a_page_says_it_all_and_escapes_names(reading: SweepReading) -> None:
-    page = sweep_page(reading)
+    page = sweep_page(reading, command="topdraw sweep <here>")
     assert "<b>echoes" not in page
+    assert "topdraw sweep &lt;here&gt;" in page
+    assert sweep_json(reading)["model"] == reading.sweep.model != ""
     assert "Every cell" in page
 
 

@@ -84,6 +84,8 @@ def test_latex_escapes_and_aligns() -> None:
     assert r"50\% \& more\_ & b \\" in text
     assert r"a\textbackslash{}b\{c\}\textasciitilde{}\textasciicircum{}\$\#" in text
     assert "0.50 [0.40, 0.60]" in text
+    hostile = latex_text(Tabular(("a",), (("<b>\n\nc",),)))
+    assert r"\textless{}b\textgreater{}  c \\" in hostile
 
 
 @given(tables())

@@ -2,6 +2,7 @@ import math
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.analysis.made_run import LOST, NO, YES, made_run
 from tests.reports.conftest import Chromium
@@ -119,13 +120,28 @@ def test_runs_that_share_something_are_pointed_out() -> None:
     # Every sample of an index is right or wrong together.
     found = _made([math.nan] * 50, [[1.0, 0.0, 1.0, 0.0]] * 50)
     notes = panel_of(found).notes
-    assert any("something all samples of one run share" in note for note in notes)
+    told = next(note for note in notes if "something that all samples of one run share" in note)
+    assert "chance alone does so less than once in a million" in told
+
+
+def test_indices_without_some_verdict_are_counted() -> None:
+    rng = np.random.default_rng(0)
+    table = rng.integers(0, 2, (40, 8)).astype(float)
+    table[0, 3] = math.nan
+    notes = panel_of(_made([math.nan] * 40, table.tolist())).notes
+    assert "1 index lacks the verdict of some problem: full runs are the 7 others." in notes
+    table[np.arange(6), np.arange(6)] = math.nan
+    panel = panel_of(_made([math.nan] * 40, table.tolist()))
+    assert panel.title == "Full runs"
+    assert any("run j of 6 is therefore the j-th scored sample" in note for note in panel.notes)
 
 
 def test_repeated_greedy_draws_are_the_claim() -> None:
     found = _made([math.nan] * 2, [[1.0, 1.0], [0.0, 0.0]])
     repeats = determinism({"a": ["x", "x"], "b": ["y", "y"]})
-    assert panel_of(found, repeats).claim.startswith("Deterministic in 2 repeats of 2 problems")
+    panel = panel_of(found, repeats)
+    assert panel.claim.startswith("No output changed in 2 repeats of 2 problems; with so few")
+    assert panel.title == "Repeats at temperature 0"
 
 
 @pytest.mark.parametrize("layout", [WIDE, NARROW], ids=["wide", "narrow"])

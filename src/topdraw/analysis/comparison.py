@@ -58,6 +58,12 @@ class Line:
     difference: Estimate
     adjusted_p: float
 
+    @property
+    def stands(self) -> bool:
+        """Whether adjusted p and interval both say that it is not zero."""
+        gap = self.difference
+        return self.adjusted_p < 1 - gap.level and (gap.low > 0 or gap.high < 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -223,6 +229,15 @@ def strategy_pairs(
     return [(what.name, "pass@1") for what in whats if what.name != "pass@1"]
 
 
+def flip_seed(rng: Rng) -> int:
+    """The seed of every sign-flip test of a comparison: equal differences get equal p-values.
+
+    Args:
+        rng: seed or generator.
+    """
+    return rng if isinstance(rng, int) else int(generator(rng).integers(2**63))
+
+
 def _told_apart(a: Contender, b: Contender) -> tuple[Contender, Contender]:
     if a.name != b.name:
         return a, b
@@ -279,7 +294,7 @@ def _require_chosen(both: Sequence[Contender], named: Sequence[str]) -> None:
             if not can_choose(one, name):
                 raise ConfigError(
                     f"{one.name} has nothing that {name} goes by.",
-                    hint="Score it with another scorer, or name one with value=...",
+                    hint="Score it with another scorer, or name one with --value SCORER.",
                 )
 
 
@@ -293,9 +308,9 @@ def _comparison(
     rng: Rng,
 ) -> Comparison:
     label = cluster_labels(a.run, shared, clusters)
-    random = generator(rng)
-    table = _Values(a, b, shared, random)
-    lines = [_line(table, *pair, label, level, random) for pair in pairs]
+    seed = flip_seed(rng)
+    table = _Values(a, b, shared, generator(rng))
+    lines = [_line(table, *pair, label, level, seed) for pair in pairs]
     adjusted = holm([line.difference.p_value for line in lines])
     return Comparison(
         a=a.name,
@@ -348,7 +363,7 @@ def _line(
     second: Measure,
     label: Sequence[object] | None,
     level: float,
-    random: np.random.Generator,
+    seed: int,
 ) -> Line:
     one, other = table.of(0, first), table.of(1, second)
     both = ~np.isnan(one.values) & ~np.isnan(other.values)
@@ -363,7 +378,7 @@ def _line(
         b,
         clusters=label,
         level=level,
-        rng=random,
+        rng=seed,
         ordered=table.same
         and _is_ordered(first, second)
         and bool((a - b)[both].min(initial=0) >= -1e-9),
@@ -371,6 +386,17 @@ def _line(
         method=f"{one.method} less {other.method}",
     )
     return Line(first.name, second.name, mean_a, mean_b, difference, float("nan"))
+
+
+def _metadata_of(run: Evidence, keys: Sequence[str]) -> str:
+    """Which keys there are to name clusters by."""
+    every = [run.problems[key].metadata for key in keys if key in run.problems]
+    names = sorted({str(name) for one in every for name in one})
+    whole = [name for name in names if all(one.get(name) is not None for one in every)]
+    if not whole:
+        return "No key of the problems' metadata is there for all of them."
+    shown = ", ".join(map(repr, whole[:20])) + (", ..." if len(whole) > 20 else "")
+    return f"Keys that all problems have: {shown}."
 
 
 def _is_ordered(first: Measure, second: Measure) -> bool:
@@ -400,5 +426,6 @@ def cluster_labels(run: Evidence, keys: Sequence[str], clusters: ClusterBy) -> l
         found, told = clusters, "The clusters do"
     lost = [key for key in keys if found.get(key) is None]
     if lost:
-        raise ConfigError(f"{told} not say where the problem {lost[0]!r} belongs.")
+        hint = _metadata_of(run, keys) if isinstance(clusters, str) else ""
+        raise ConfigError(f"{told} not say where the problem {lost[0]!r} belongs.", hint=hint)
     return [found[key] for key in keys]

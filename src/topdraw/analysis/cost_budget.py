@@ -117,6 +117,8 @@ def equal_budgets(
         raise DomainError(f"A budget is above 0; one is {min(budgets)}.")
     random = generator(rng)
     halves = _halves(a.values.shape[0], labels(clusters, a.values.shape[0]), random)
+    # One seed for all budgets: where both keep their k, the p-value stays, too.
+    flips = int(random.integers(2**63))
     found = []
     for budget in budgets:
         sides = [_best(one, budget, halves) for one in (a, b)]
@@ -127,7 +129,7 @@ def equal_budgets(
             sides[1].values,
             clusters=clusters,
             level=level,
-            rng=random,
+            rng=flips,
             missing=missing,
             method=said,
         )

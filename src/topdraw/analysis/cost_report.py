@@ -428,10 +428,8 @@ def _unit_of_both(
     both = next((one for one in first if all(one in each for each in known)), None)
     if both is not None:
         return both
-    for one, each in zip(runs, known, strict=True):
-        if first[-1] not in each:
-            raise _unknown(first[-1], each, one)
-    raise AssertionError  # a unit that is not known of both is unknown of one
+    lacking = next(at for at, each in enumerate(known) if first[-1] not in each)
+    raise _unknown(first[-1], known[lacking], runs[lacking])
 
 
 def _chosen(
@@ -463,14 +461,14 @@ def _remedy(unit: Unit | None, known: Mapping[Unit, Costs], model: str) -> str:
         return "Some problem has a prompt whose tokens nobody counted; output tokens are known."
     if unit == "usd":
         return (
-            f"No table has a price of the model {model!r}. Give it with --prices FILE, or "
-            f"prices=read_prices(FILE): [[price]] models = [{model!r}], input_usd = 0.2, "
+            f"No table has a price of the model {model!r}. Give it with --prices FILE: "
+            f"[[price]] models = [{model!r}], input_usd = 0.2, "
             "output_usd = 0.6, date = 2026-11-20, one setting a line; USD per million tokens."
         )
     if unit == "flops":
         return (
             f"No table has the architecture of the model {model!r}. Give it with "
-            "--architectures FILE, or architectures=read_architectures(FILE): [[architecture]] "
+            "--architectures FILE: [[architecture]] "
             f"models = [{model!r}], parameters = 8_000_000_000, layers = 32, width = 4096, "
             "date = 2026-11-20, one setting a line."
         )

@@ -115,7 +115,13 @@ def pass_hat_k(n: ArrayLike, c: ArrayLike, k: int) -> FloatArray:
 def _checked(
     n: ArrayLike, c: ArrayLike, low: int, high: int, name: str = "pass@"
 ) -> tuple[IntArray, IntArray]:
-    n_, c_ = np.broadcast_arrays(_whole(n, "n"), _whole(c, "c"))
+    whole = _whole(n, "n"), _whole(c, "c")
+    try:
+        n_, c_ = np.broadcast_arrays(*whole)
+    except ValueError:
+        raise DomainError(
+            f"n and c count the same problems; their shapes are {np.shape(n)} and {np.shape(c)}."
+        ) from None
     if (c_ < 0).any() or (c_ > n_).any():
         bad = int(np.flatnonzero(np.ravel((c_ < 0) | (c_ > n_)))[0])
         raise DomainError(f"Problem {bad} has c = {c_.flat[bad]} correct of n = {n_.flat[bad]}.")
@@ -128,6 +134,7 @@ def _checked(
 
 def _whole(values: ArrayLike, name: str) -> IntArray:
     array = np.asarray(values)
-    if array.size and not np.array_equal(array, np.floor(array)):
+    number = array.dtype.kind in "biuf"
+    if not number or not np.isfinite(array).all() or not np.array_equal(array, np.floor(array)):
         raise DomainError(f"{name} counts samples: whole numbers, without NaN.")
     return array.astype(np.int64)

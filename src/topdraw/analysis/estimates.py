@@ -90,10 +90,16 @@ def judge(run: Evidence, by: str | None) -> str:
         ConfigError: if neither is there.
     """
     chosen = by or run.manifest.scorer
+    if not chosen and isinstance(run, PlainTable):
+        has = ", ".join(repr(one[:60]) for one in run.header[:30]) or "none that is named"
+        raise ConfigError(
+            f"{run.path} has no column of verdicts; it has {has}.",
+            hint="Name it with --map correct=COLUMN.",
+        )
     if not chosen:
         raise ConfigError(
             f"The task of {run.path} names no verifier.",
-            hint="Say whose verdicts count with by=...",
+            hint="Say whose verdicts count with --by SCORER.",
         )
     return chosen
 

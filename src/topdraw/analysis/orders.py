@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from topdraw.analysis.clusters import Clusters
-from topdraw.analysis.comparison import ClusterBy, cluster_labels
+from topdraw.analysis.comparison import ClusterBy, cluster_labels, flip_seed
 from topdraw.analysis.intervals import mean_estimate, paired_difference, resamples
 from topdraw.analysis.measures import Contender, contender, has_greedy, measure, measured
 from topdraw.core.estimate import Estimate
@@ -132,16 +132,16 @@ def orders(
     """
     sampled = _table(names, mean)
     single = None if greedy is None else _table(names, greedy)
-    random = generator(rng)
-    weights = resamples(sampled.shape[1], draws, random, clusters=clusters)
+    seed = flip_seed(rng)
+    weights = resamples(sampled.shape[1], draws, generator(rng), clusters=clusters)
     drawn = weights @ sampled.T
     drawn_greedy = None if single is None else weights @ single.T
     pairs = []
     for i, j in itertools.combinations(range(len(names)), 2):
-        by_mean = _duel(sampled, drawn, i, j, level, clusters, random)
+        by_mean = _duel(sampled, drawn, i, j, level, clusters, seed)
         by_greedy, reversal = None, math.nan
         if single is not None and drawn_greedy is not None:
-            by_greedy = _duel(single, drawn_greedy, i, j, level, clusters, random)
+            by_greedy = _duel(single, drawn_greedy, i, j, level, clusters, seed)
             reversal = _reversal(drawn[:, i] - drawn[:, j], drawn_greedy[:, i] - drawn_greedy[:, j])
         pairs.append(Pair(names[i], names[j], by_mean, by_greedy, reversal))
     return Orders(
@@ -233,7 +233,7 @@ def _duel(
     j: int,
     level: float,
     clusters: Clusters,
-    random: np.random.Generator,
+    seed: int,
 ) -> Duel:
     gap = table[i] - table[j]
     moves = drawn[:, i] - drawn[:, j]
@@ -243,7 +243,7 @@ def _duel(
         mean_estimate(share, clusters=clusters, level=level, method="share of problems")
         for share in shares
     )
-    difference = paired_difference(table[i], table[j], clusters=clusters, level=level, rng=random)
+    difference = paired_difference(table[i], table[j], clusters=clusters, level=level, rng=seed)
     return Duel(difference, ahead, wins, ties, losses)
 
 

@@ -155,7 +155,7 @@ class Summary:
         missing: samples that the scorer failed on.
         unanswered: problems without any scored sample (of a whole batch), those without any sample
             included; in no number.
-        ks: the k of the curves; always 1, 10 and 100 when <= n, and n.
+        ks: the k asked for, up to n; without, those of the curves: 1, 10 and 100 when <= n, and n.
         curves: in the order greedy, random, majority, best_of_n, weighted_majority, other ranking
             scorers, oracle; those that the run has data for.
         differences: paired, at k = n, or over all that a stopping rule drew.
@@ -169,6 +169,9 @@ class Summary:
         scored_tokens: output tokens of the scored samples, those that n and c of `rows` count.
         wanted: samples asked for of each problem; with a rule the most. 0 when unknown.
         pick: the best of several real strategies, without the luck of having been picked.
+        asked: the k asked for, the only ones that tables show; empty without. The curves have them
+            besides the usual ones, and n.
+        cold: whether several samples were drawn at temperature 0, where a vote can gain nothing.
     """
 
     task: str
@@ -192,6 +195,8 @@ class Summary:
     scored_tokens: int = 0
     wanted: int = 0
     pick: Pick | None = None
+    asked: tuple[int, ...] = ()
+    cold: bool = False
 
 
 def summarize(
@@ -213,7 +218,7 @@ def summarize(
         run: a scored run, or a table.
         by: the verifier; default the task's own.
         value: the scorer that ranks; default "reward" when the run has it, else "logprob".
-        ks: samples used; default 1, 2, 3, 5, 10, 20, 30, 50, 100, ... up to n, and n.
+        ks: samples used, to be shown; default 1, 2, 3, 5, 10, 20, 30, 50, 100, ... up to n, and n.
         rng: seed or generator, for what is simulated.
 
     Raises:
@@ -234,8 +239,9 @@ def summarize(
         raise ConfigError(f"{run.path} has no sample scored by {by!r}.")
     reach = coverage_reach(pool, found, by)
     asked = None if ks is None else checked_ks(ks, run, pool, found, by)
-    used = tuple(k for k in asked or default_ks(pool.n) if k <= pool.n)
-    covered = asked or tuple(sorted({k for k in (*used, *default_ks(reach)) if k <= reach}))
+    # Those asked for come besides: the finding, the best and the gap are at n whatever is shown.
+    used = tuple(sorted({k for k in (*default_ks(pool.n), *(asked or ())) if k <= pool.n}))
+    covered = tuple(sorted({k for k in (*used, *default_ks(reach), *(asked or ())) if k <= reach}))
     random = generator(rng)
     compared = strategies(
         run, found, pool, used, covered, by=by, value=value or "", samples=samples, rng=random
@@ -258,7 +264,7 @@ def summarize(
         samples=sum(one.n for one in found.values()),
         missing=missing - unscored,
         unanswered=tuple(key for key, one in seen.items() if one.missing.all()),
-        ks=used,
+        ks=used if asked is None else tuple(k for k in asked if k <= pool.n),
         curves=tuple(_curve(one, pool, by, missing) for one in compared),
         differences=tuple(
             Difference(a, b, 0 if rule else pool.n, estimate)
@@ -273,6 +279,8 @@ def summarize(
         scored_tokens=sum(int(scored(one).length_tokens.sum()) for one in seen.values()),
         wanted=sampler.n if sampler is not None and isinstance(run, Run) else 0,
         pick=pick,
+        asked=asked or (),
+        cold=pool.n > 1 and sampler is not None and sampler.decoding.greedy,
     )
 
 

@@ -75,8 +75,8 @@ class Determinism:
         asked = f"{repeats} repeats of {_many(problems, 'problem')}"
         if self.is_deterministic:
             return (
-                f"Deterministic in {asked}: at most {_percent(self.changed.high)} of problems "
-                f"change their output, at {self.level:.0%} confidence."
+                f"No output changed in {asked}; with so few, up to {_percent(self.changed.high)} "
+                f"of problems could still change, at {self.level:.0%} confidence."
             )
         changed = [row for row in self.rows if row.distinct > 1]
         first = min(row.diverges_at for row in changed if row.diverges_at is not None)
@@ -139,8 +139,8 @@ def determinism(
 
     Examples:
         >>> print(determinism({"a": ["4", "4"], "b": ["7", "7"]}))
-        Deterministic in 2 repeats of 2 problems: at most 78% of problems change their output, at
-        95% confidence.
+        No output changed in 2 repeats of 2 problems; with so few, up to 78% of problems could
+        still change, at 95% confidence.
 
     References:
         Hanley & Lippman-Hand 1983: If nothing goes wrong, is everything all right?

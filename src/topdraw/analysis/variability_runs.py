@@ -29,8 +29,8 @@ class FullRuns:
         indices: shape (runs,). The column of each.
         problems: problems in each run; those without any score are in none.
         left_out: columns that lack the score of some problem, and are no full run.
-        closed_up: whether too few columns were complete, and run j is the j-th scored sample of
-            each problem instead.
+        closed_up: whether less than half of the columns were complete, and run j is the j-th
+            scored sample of each problem instead.
     """
 
     scores: FloatArray
@@ -58,6 +58,8 @@ class Spread:
         chance_gap: *model*: the gap that so many runs are expected to show by that alone.
         left_out: indices that lack the score of some problem, and are no full run.
         closed_up: see `FullRuns`.
+        by_chance: *model*: probability that runs lie at least so far apart when problems are drawn
+            independently of each other; NaN where that leaves no spread at all.
     """
 
     runs: int
@@ -72,15 +74,16 @@ class Spread:
     chance_gap: Estimate
     left_out: int
     closed_up: bool
+    by_chance: float = math.nan
 
 
 def full_runs(scores: ArrayLike) -> FullRuns:
     """The full runs in a table of scores: the columns that every problem has a score in.
 
     A full run is what a paper that draws once would have reported. Where fewer than two columns
-    are complete though every problem has two scores, the samples of each problem close up: run j
-    takes its j-th scored sample. That is as good where samples are exchangeable, and says nothing
-    about effects that all samples of one index share.
+    are complete, or less than half of them, though every problem has more scores, the samples of
+    each problem close up: run j takes its j-th scored sample. That is as good where samples are
+    exchangeable, and says nothing about effects that all samples of one index share.
 
     Args:
         scores: shape (problems, indices), in [0, 1]; NaN where there is no score. A problem without
@@ -99,7 +102,8 @@ def full_runs(scores: ArrayLike) -> FullRuns:
     complete = np.flatnonzero(known.all(axis=0)) if len(table) else np.zeros(0, np.int64)
     left_out = int(known.any(axis=0).sum()) - complete.size
     fewest = int(known.sum(axis=1).min(initial=0 if not len(table) else table.shape[1]))
-    if complete.size >= 2 or fewest <= complete.size:
+    is_most = complete.size >= 2 and complete.size >= left_out
+    if is_most or fewest <= complete.size:
         means = table[:, complete].mean(axis=0) if complete.size else np.zeros(0)
         return FullRuns(means, complete, len(table), left_out)
     first = np.argsort(~known, axis=1, kind="stable")[:, :fewest]
@@ -150,7 +154,18 @@ def spread(scores: ArrayLike, *, level: float = 0.95) -> Spread | None:
         ),
         left_out=found.left_out,
         closed_up=found.closed_up,
+        by_chance=_by_chance(found, chance),
     )
+
+
+def _by_chance(found: FullRuns, chance: float) -> float:
+    """Upper tail of the chi-square of the runs' squares over the variance by chance."""
+    from scipy.special import chdtrc
+
+    if not chance > 0:
+        return math.nan
+    runs = found.scores.size
+    return float(chdtrc(runs - 1, float(found.scores.var()) * runs / chance**2))
 
 
 def _std(found: FullRuns, level: float, *, unbiased: bool) -> Estimate:

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from topdraw.cli.costing import EQUAL, architectures_option, equal_option, tables_of
+from topdraw.cli.draw_options import prices_option
 from topdraw.cli.grouped import GroupedCommand
+from topdraw.cli.one_table import picked, require_table_form
 from topdraw.cli.options import (
     by_option,
     csv_option,
@@ -30,10 +33,15 @@ from topdraw.cli.shown import whole
 
 if TYPE_CHECKING:
     from topdraw.analysis.comparison import Comparison
+    from topdraw.analysis.cost import Tables
+    from topdraw.analysis.cost_report import CostComparison
     from topdraw.analysis.orders import Orders
     from topdraw.reports.panel import Panel
     from topdraw.reports.tabular import Tabular
     from topdraw.store.evidence import Evidence
+
+#: Names of the tables: lines of each two runs, who wins, pair by pair, and at equal budgets.
+TABLES = ("differences", "ranks", "orders", "equal")
 
 
 @click.command("compare", cls=GroupedCommand)
@@ -71,10 +79,19 @@ if TYPE_CHECKING:
     metavar="OURS=THEIRS",
     about="Of a table, which column is what, e.g. problem=question; may be repeated.",
 )
+@equal_option
+@prices_option
+@architectures_option
 @click.option("--out", type=click.Path(dir_okay=False), help="Also write a page there.")
 @json_option
 @csv_option
 @latex_option
+@click.option(
+    "--table",
+    "only",
+    type=click.Choice(TABLES),
+    help="Of --csv or --latex, this table alone, as programs read it.",
+)
 def command(
     runs: tuple[str, ...],
     by: str | None,
@@ -85,10 +102,14 @@ def command(
     clusters: str | None,
     level: float,
     columns: tuple[str, ...],
+    equal: tuple[str, ...],
+    prices: str | None,
+    architectures: str | None,
     out: str | None,
     as_json: bool,
     as_csv: bool,
     as_latex: bool,
+    only: str | None,
 ) -> None:
     """Compare two or more RUNs over the problems they share, or strategies of one RUN.
 
@@ -99,18 +120,22 @@ def command(
     from topdraw.cli.report import parsed_ks
 
     form = form_of(as_json, as_csv, as_latex)
+    require_table_form(only, form)
     each = _opened(runs, columns)
     if pairs and len(each) > 1:
         raise click.UsageError("--pair compares strategies of one RUN; here are several.")
+    if equal and len(each) == 1:
+        raise click.UsageError("--equal compares two RUNs at equal budgets; here is one.")
     found = _Found(
         each, by, value, None if ks is None else parsed_ks(ks), selectors, pairs, clusters, level
     )
     comparisons, order = found.made()
-    page = _page(comparisons, order, out)
+    budgets = found.at_equal(equal, tables_of(prices, architectures))
+    page = _page(comparisons, order, budgets, out)
     if form == "json":
-        click.echo(json.dumps(_json(comparisons, order, page)))
+        click.echo(json.dumps(_json(comparisons, order, budgets, page)))
         return
-    _print(comparisons, order, form)
+    _print(comparisons, order, budgets, form, only)
     if page:
         click.echo(f"\nPage: {page}" if form == "text" else f"Page: {page}", err=form != "text")
 
@@ -170,6 +195,39 @@ class _Found:
         )
         return comparisons, order
 
+    def at_equal(self, units: Sequence[str], tables: Tables) -> list[CostComparison]:
+        """The first run against each of the others, at equal budgets of each unit."""
+        from topdraw.analysis.cost_report import compare_all_costs
+
+        if not units:
+            return []
+        (name, first), *others = self.each
+        return [
+            one
+            for called, other in others
+            for one in compare_all_costs(
+                first,
+                other,
+                units=[EQUAL[unit] for unit in dict.fromkeys(units)],
+                selectors=self._choosers(),
+                by=self.by,
+                value=self.value,
+                tables=tables,
+                clusters=self.clusters,
+                names=(name, called),
+                level=self.level,
+            )
+        ]
+
+    def _choosers(self) -> list[str] | None:
+        """Coverage and what was named; None for what both runs can. Greedy has no k to spend on."""
+        from topdraw.selection.resolve import resolve_selector
+
+        if not self.selectors:
+            return None
+        picked = [one for one in self.selectors if "greedy" not in resolve_selector(one).needs]
+        return list(dict.fromkeys(["oracle", *picked]))
+
     def _within(self) -> Comparison:
         from topdraw.analysis.comparison import compare_measures, strategy_pairs
 
@@ -226,7 +284,13 @@ def _opened(runs: Sequence[str], columns: Sequence[str]) -> list[tuple[str, Evid
     return found
 
 
-def _print(comparisons: Sequence[Comparison], order: Orders | None, form: str) -> None:
+def _print(
+    comparisons: Sequence[Comparison],
+    order: Orders | None,
+    budgets: Sequence[CostComparison],
+    form: str,
+    only: str | None,
+) -> None:
     from topdraw.reports.compare_panel import (
         comparison_notes,
         comparison_sentence,
@@ -234,14 +298,19 @@ def _print(comparisons: Sequence[Comparison], order: Orders | None, form: str) -
         orders_table,
         ranks_table,
     )
+    from topdraw.reports.equal_panel import equal_notes, equal_sentence, equal_table, equal_title
     from topdraw.reports.tabular import aligned_text, csv_text, latex_text
 
     tables: list[Tabular] = [comparison_table(one) for one in comparisons]
     if order is not None and (order.greedy or len(order.names) > 2):
         tables += [ranks_table(order), orders_table(order)]
+    equal = [equal_table(one) for one in budgets]
     if form != "text":
         write = csv_text if form == "csv" else latex_text
-        click.echo("\n".join(write(table) for table in tables), nl=False)
+        chosen = [*tables, *equal]
+        if only is not None:
+            chosen = picked(_named(comparisons, tables[len(comparisons) :], budgets), only)
+        click.echo("\n".join(map(write, chosen)), nl=False)
         return
     for at, one in enumerate(comparisons):
         head = "" if one.a == one.b else f"{one.a} less {one.b}, "
@@ -251,13 +320,42 @@ def _print(comparisons: Sequence[Comparison], order: Orders | None, form: str) -
             click.echo(whole(told))
     for table in tables[len(comparisons) :]:
         click.echo("\n" + aligned_text(table))
+    for each, table in zip(budgets, equal, strict=True):
+        click.echo("\n" + whole(f"{each.a} less {each.b}, {equal_title(each)}"))
+        click.echo(aligned_text(table))
+        for told in (equal_sentence(each), *equal_notes(each)):
+            click.echo(whole(told))
 
 
-def _page(comparisons: Sequence[Comparison], order: Orders | None, out: str | None) -> str:
+def _named(
+    comparisons: Sequence[Comparison],
+    who_wins: Sequence[Tabular],
+    budgets: Sequence[CostComparison],
+) -> dict[str, Tabular]:
+    """One table of each name, with all pairs of runs in it."""
+    from topdraw.reports.compare_panel import comparisons_table
+    from topdraw.reports.equal_panel import equals_table
+
+    named = {"differences": comparisons_table(comparisons)}
+    named |= dict(zip(("ranks", "orders"), who_wins, strict=False))
+    return named | ({"equal": equals_table(budgets)} if budgets else {})
+
+
+def _page(
+    comparisons: Sequence[Comparison],
+    order: Orders | None,
+    budgets: Sequence[CostComparison],
+    out: str | None,
+) -> str:
     if out is None:
         return ""
-    from topdraw.reports.compare_panel import comparison_panel, comparison_sentence, orders_panels
+    from topdraw.reports.compare_panel import (
+        comparison_panel,
+        comparisons_sentence,
+        orders_panels,
+    )
     from topdraw.reports.document import write_page
+    from topdraw.reports.equal_panel import equal_panel
     from topdraw.reports.panels import render_panels
 
     panels: list[Panel] = [
@@ -266,6 +364,10 @@ def _page(comparisons: Sequence[Comparison], order: Orders | None, out: str | No
     ]
     if order is not None:
         panels += orders_panels(order)
+    several = len(comparisons) > 1
+    panels += [
+        equal_panel(one, f"equal-{at}", several=several) for at, one in enumerate(budgets, 1)
+    ]
     first = comparisons[0]
     facts = [
         ("compared", " / ".join(dict.fromkeys([first.a, *(one.b for one in comparisons)]))),
@@ -276,7 +378,7 @@ def _page(comparisons: Sequence[Comparison], order: Orders | None, out: str | No
     title = "Strategies compared" if first.a == first.b else "Runs compared"
     text = render_panels(
         title,
-        comparison_sentence(first),
+        comparisons_sentence(comparisons),
         panels,
         facts,
         command=shlex.join(["topdraw", *sys.argv[1:]]),
@@ -284,10 +386,16 @@ def _page(comparisons: Sequence[Comparison], order: Orders | None, out: str | No
     return str(write_page(text, out))
 
 
-def _json(comparisons: Sequence[Comparison], order: Orders | None, page: str) -> dict[str, object]:
+def _json(
+    comparisons: Sequence[Comparison],
+    order: Orders | None,
+    budgets: Sequence[CostComparison],
+    page: str,
+) -> dict[str, object]:
     return {
         "comparisons": [_plain(one) for one in comparisons],
         "orders": None if order is None else _plain(order),
+        "equal": [_plain(one) for one in budgets],
         "page": page or None,
     }
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from topdraw.cli.grouped import GroupedCommand
+from topdraw.cli.one_table import picked, require_table_form
 from topdraw.cli.options import (
     by_option,
     csv_option,
@@ -31,6 +32,16 @@ if TYPE_CHECKING:
     from topdraw.analysis.scaling.shifts import Shifts
     from topdraw.reports.tabular import Tabular
     from topdraw.store.evidence import Evidence
+
+_HEADS = {
+    "law": "Law c = exp(a k^b)",
+    "forecast": "Beyond the samples (a model)",
+    "shifts": "Shifts along k, one exponent for all",
+    "saturation": "Where selectors are flat",
+    "residuals": "Residuals",
+}
+#: Names of the tables, in the order shown.
+TABLES = tuple(_HEADS)
 
 
 @click.command("fit", cls=GroupedCommand)
@@ -64,6 +75,12 @@ if TYPE_CHECKING:
 @json_option
 @csv_option
 @latex_option
+@click.option(
+    "--table",
+    "only",
+    type=click.Choice(TABLES),
+    help="Of --csv or --latex, this table alone, as programs read it.",
+)
 def command(
     run: str,
     columns: tuple[str, ...],
@@ -77,6 +94,7 @@ def command(
     as_json: bool,
     as_csv: bool,
     as_latex: bool,
+    only: str | None,
 ) -> None:
     """Fit how coverage of RUN rises with samples, and say what a model expects beyond them.
 
@@ -87,6 +105,7 @@ def command(
     from topdraw.analysis.scaling.reading import scaling_of, shifts_of
 
     form = form_of(as_json, as_csv, as_latex)
+    require_table_form(only, form)
     found = [
         scaling_of(
             evidence,
@@ -104,7 +123,7 @@ def command(
     if form == "json":
         click.echo(json.dumps(_json(found, shifts, page)))
         return
-    _print(found, shifts, beyond, form)
+    _print(found, shifts, beyond, form, only)
     if page:
         click.echo(f"\nPage: {page}" if form == "text" else f"Page: {page}", err=form != "text")
 
@@ -116,25 +135,29 @@ def _opened(run: str, columns: Sequence[str], model: str | None) -> list[tuple[s
     evidence = opened(run, columns, model)
     if isinstance(evidence, PlainTable) and len(evidence.models) > 1:
         return [(name, evidence.of(name)) for name in evidence.models]
-    return [(model or evidence.path.name, evidence)]
+    return [("", evidence)]
 
 
-def _tables(found: Sequence[Scaling], shifts: Shifts | None) -> list[tuple[str, Tabular]]:
+def _tables(found: Sequence[Scaling], shifts: Shifts | None) -> dict[str, Tabular]:
     from topdraw.reports import fit_panel
 
-    tables = [("Law c = exp(a k^b)", fit_panel.law_table(found))]
-    if any(one.forecasts for one in found):
-        tables.append(("Beyond the samples (a model)", fit_panel.forecast_table(found)))
+    tables = {
+        "law": fit_panel.law_table(found),
+        "forecast": fit_panel.forecast_table(found),
+        "saturation": fit_panel.saturation_table(found),
+        "residuals": fit_panel.residual_table(found),
+    }
     if shifts is not None:
-        tables.append(("Shifts along k, one exponent for all", fit_panel.shift_table(shifts)))
-    if any(one.saturations for one in found):
-        tables.append(("Where selectors are flat", fit_panel.saturation_table(found)))
-    tables.append(("Residuals", fit_panel.residual_table(found)))
-    return [(head, table) for head, table in tables if table.rows]
+        tables["shifts"] = fit_panel.shift_table(shifts)
+    return {name: tables[name] for name in TABLES if name in tables and tables[name].rows}
 
 
 def _print(
-    found: Sequence[Scaling], shifts: Shifts | None, beyond: Sequence[int], form: str
+    found: Sequence[Scaling],
+    shifts: Shifts | None,
+    beyond: Sequence[int],
+    form: str,
+    only: str | None,
 ) -> None:
     from topdraw.reports.fit_panel import fit_sentence, shift_sentence
     from topdraw.reports.tabular import aligned_text, csv_text, latex_text
@@ -142,7 +165,7 @@ def _print(
     tables = _tables(found, shifts)
     if form != "text":
         write = csv_text if form == "csv" else latex_text
-        click.echo("\n".join(write(table) for _, table in tables), nl=False)
+        click.echo("\n".join(map(write, picked(tables, only))), nl=False)
         return
     for one in found:
         click.echo(whole(fit_sentence([one])))
@@ -152,8 +175,8 @@ def _print(
             click.echo(f"k = {ks} lies within the samples: `topdraw report` measures it.")
     if shifts is not None:
         click.echo(whole(shift_sentence(shifts)))
-    for head, table in tables:
-        click.echo(f"\n{head}\n{aligned_text(table)}")
+    for name, table in tables.items():
+        click.echo(f"\n{_HEADS[name]}\n{aligned_text(table)}")
 
 
 def _page(found: Sequence[Scaling], shifts: Shifts | None, level: float, out: str | None) -> str:
@@ -217,6 +240,7 @@ def _scaling(one: Scaling) -> dict[str, object]:
             value.as_dict() | {"counts_allow": [limit.low, limit.high]}
             for value, limit in zip(one.forecasts, one.bounds, strict=True)
         ],
+        "no_forecast": one.unforecast or None,
         "saturation": {
             name: {
                 "k": flat.k.as_dict(),

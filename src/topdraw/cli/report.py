@@ -5,13 +5,14 @@ Not here: the numbers (analysis/) and the drawing (reports/). Try it: `topdraw r
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from topdraw.cli.costing import architectures_option, tables_of
+from topdraw.cli.draw_options import prices_option
 from topdraw.cli.grouped import GroupedCommand
 from topdraw.cli.options import (
     by_option,
@@ -24,6 +25,7 @@ from topdraw.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from topdraw.analysis.cost import Tables
     from topdraw.analysis.summary import Summary
     from topdraw.core.estimate import Estimate
     from topdraw.store.evidence import Evidence
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     metavar="SELECTOR",
     help="A further row: first, worst, posterior(0.5), ...; may be repeated.",
 )
+@prices_option
+@architectures_option
 @click.option(
     "--out",
     type=click.Path(dir_okay=False),
@@ -58,6 +62,8 @@ def command(
     value: str | None,
     ks: str | None,
     selectors: tuple[str, ...],
+    prices: str | None,
+    architectures: str | None,
     out: str | None,
     as_json: bool,
     as_csv: bool,
@@ -82,6 +88,7 @@ def command(
         ks=None if ks is None else parsed_ks(ks),
         selectors=selectors,
         form=form,
+        tables=tables_of(prices, architectures),
     )
 
 
@@ -113,6 +120,7 @@ def show_report(
     ks: Iterable[int] | None = None,
     selectors: Sequence[str] = (),
     form: str = "text",
+    tables: Tables | None = None,
 ) -> None:
     """Write the page and print the table, or everything as JSON, or the table as CSV or LaTeX."""
     from topdraw.analysis.summary import summarize
@@ -122,8 +130,8 @@ def show_report(
     from topdraw.reports.tabular import aligned_text, csv_text, latex_text
 
     summary = summarize(run, by=by, value=value, ks=ks)
-    page = report(run, by=by, value=value, out=out, summary=summary)
-    columns = summary.ks if ks is not None else shown_ks(summary)
+    page = report(run, by=by, value=value, out=out, summary=summary, tables=tables)
+    columns = shown_ks(summary)
     others = _others(run, summary, columns, selectors)
     if as_json:
         more = {label: [_as_json(one) for one in each] for label, each in others.items()}
@@ -144,12 +152,12 @@ def show_report(
 def _others(
     run: Evidence, summary: Summary, ks: Sequence[int], selectors: Sequence[str]
 ) -> dict[str, Sequence[Estimate | None]]:
-    """Rows that the summary lacks: pass^k, and the selectors asked for."""
+    """Rows that the curves lack: the number to quote, pass^k, and the selectors asked for."""
     from topdraw.analysis.accuracy import accuracy
     from topdraw.analysis.all_correct import pass_hat_curve
-    from topdraw.reports.strategy_tabular import ALL_CORRECT
+    from topdraw.reports.strategy_tabular import ALL_CORRECT, pick_row
 
-    rows: dict[str, Sequence[Estimate | None]] = {}
+    rows: dict[str, Sequence[Estimate | None]] = {**pick_row(summary, ks)}
     if summary.stopping is None:
         rows[ALL_CORRECT] = pass_hat_curve(summary.rows, ks)
     for spec in selectors:
@@ -159,5 +167,5 @@ def _others(
     return rows
 
 
-def _as_json(one: Estimate | None) -> dict[str, object] | None:
-    return None if one is None else dataclasses.asdict(one)
+def _as_json(one: Estimate | None) -> dict[str, float | int | str | None] | None:
+    return None if one is None else one.as_dict()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Collection
+import shlex
+import sys
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,14 @@ if TYPE_CHECKING:
     from topdraw.sampling.sweep import Sweep
 
 _OF_A_FOLDER = ("by", "ks", "level", "page", "as_json", "as_csv", "as_latex", "task")
+
+#: Options whose name is not that of their variable.
+_OPTIONS = {
+    "only_plan": "--plan",
+    "n": "-n",
+    "n_at_zero": "--greedy-samples",
+    "task_options": "--option",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -122,9 +132,11 @@ def command(
 def _refuse_options_of_a_draw(given: Collection[str]) -> None:
     strange = sorted(name for name in given if name not in _OF_A_FOLDER)
     if strange:
-        option_ = strange[0].removeprefix("grid_").replace("_", "-")
+        option_ = _OPTIONS.get(
+            strange[0], "--" + strange[0].removeprefix("grid_").replace("_", "-")
+        )
         raise click.UsageError(
-            f"FOLDER is shown as it is, and {option_!r} is about drawing. Name the task to go on "
+            f"FOLDER is shown as it is, and {option_} is about drawing. Name the task to go on "
             "with it: topdraw sweep TASK --out FOLDER ..."
         )
 
@@ -196,6 +208,18 @@ def _asked(
     )
 
 
+def made_by(made: Sweep, words: Sequence[str]) -> str:
+    """The command that makes a sweep and its page again.
+
+    Args:
+        made: the sweep.
+        words: those of the command line.
+    """
+    if words[:1] != ["sweep"]:  # called from Python
+        return shlex.join(["topdraw", "sweep", str(made.path)])
+    return shlex.join(["topdraw", *words])
+
+
 def show_sweep(made: Sweep, shown: Shown) -> None:
     """Write the page of a sweep and print its table, or everything as JSON.
 
@@ -216,7 +240,10 @@ def show_sweep(made: Sweep, shown: Shown) -> None:
 
     by = resolve_scorer(shown.by).name if shown.by and ":" in shown.by else shown.by
     reading = sweep_reading(made, by=by, ks=shown.ks, level=shown.level)
-    page = write_page(sweep_page(reading), shown.page or made.path / "sweep.html")
+    page = write_page(
+        sweep_page(reading, command=made_by(made, sys.argv[1:])),
+        shown.page or made.path / "sweep.html",
+    )
     table = sweep_tabular(reading)
     if shown.form == "json":
         click.echo(json.dumps({**sweep_json(reading), "page": str(page)}))

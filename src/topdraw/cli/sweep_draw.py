@@ -16,12 +16,13 @@ from topdraw.cli.drawing import draw_what_there_is
 from topdraw.cli.pace import compact, dollars, many
 from topdraw.cli.steps import score_run
 from topdraw.core.records import Task
-from topdraw.errors import BudgetExhausted, EndpointError
+from topdraw.errors import BudgetExhausted, ConfigError, EndpointError
 from topdraw.models.charge import CHARACTERS_PER_TOKEN
+from topdraw.models.connect import connect
 from topdraw.reports.sweep_table import told_settings
 from topdraw.sampling.budget import Budget
 from topdraw.sampling.grid import Cell
-from topdraw.sampling.prices import Price, price_of, read_prices
+from topdraw.sampling.prices import Price, PriceTable, price_of, read_prices
 from topdraw.sampling.sweep import Sweep, draw_cells, make_sweep, spent_of
 
 _CHUNK = 16
@@ -97,7 +98,7 @@ def plan(asked: Sweep, task: Task, draw: Draw) -> Plan:
             samples, outputs = samples + spent.known_samples, outputs + spent.known_output_tokens
     each, basis = _output_tokens(samples, outputs, asked.base.max_tokens)
     prompt = sum(len(problem.prompt) for problem in task.problems) / problems / CHARACTERS_PER_TOKEN
-    name = draw.model or ("" if draw.server.endpoint else "builtin")
+    name = _model_of(draw)
     price = price_of(name, read_prices(draw.prices) if draw.prices else None)
     tokens = (round(requests * prompt), round(left * each))
     return Plan(
@@ -130,6 +131,26 @@ def _output_tokens(samples: int, tokens: int, longest: int | None) -> tuple[floa
     return float(_GUESSED_OUTPUT_TOKENS), f"a guess of {_GUESSED_OUTPUT_TOKENS:,} each"
 
 
+def _require_price(draw: Draw, prices: PriceTable | None) -> None:
+    """Refuse a cap in USD that cannot be kept, before a folder is made."""
+    if draw.budget is None or draw.budget.usd is None:
+        return
+    name = _model_of(draw)
+    if not draw.server.endpoint:
+        identity = connect(name).identity
+        name = str(identity.get("model") or identity.get("name") or "")
+    if name and price_of(name, prices) is None:
+        raise ConfigError(
+            f"The price of {name!r} is unknown, so that a cap of {draw.budget.usd:g} USD cannot "
+            "be kept.",
+            hint="Name it in a table of prices: --prices FILE; or cap the tokens.",
+        )
+
+
+def _model_of(draw: Draw) -> str:
+    return draw.model or ("" if draw.server.endpoint else "builtin")
+
+
 def draw_sweep(asked: Sweep, task: Task, draw: Draw, verifier: str) -> Sweep:
     """Draw and score what is missing of a sweep, cell by cell, with progress.
 
@@ -142,12 +163,14 @@ def draw_sweep(asked: Sweep, task: Task, draw: Draw, verifier: str) -> Sweep:
         verifier: scores every cell.
 
     Raises:
+        ConfigError: when a cap in USD has no price to go by.
         BudgetExhausted: when a cap stopped it; what is drawn is scored.
         EndpointError: when samples could not be drawn, after all cells or where a cell got none.
         ResumeConflict: when the folder holds another sweep.
     """
-    made = make_sweep(asked)
     prices = None if draw.prices is None else read_prices(draw.prices)
+    _require_price(draw, prices)
+    made = make_sweep(asked)
     numbers = {cell.name: at for at, cell in enumerate(asked.cells, start=1)}
     troubles: list[EndpointError] = []
 

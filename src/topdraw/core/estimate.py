@@ -68,9 +68,11 @@ class Estimate:
         if math.isnan(self.value):
             return "-"
         if math.isnan(self.low):
-            return f"{self.value:z.{self.decimals}f}"
-        d = self.decimals
-        return f"{self.value:z.{d}f} [{self.low:z.{d}f}, {self.high:z.{d}f}]"
+            return _printed(self.value, self.decimals)
+        value, low, high = (
+            _printed(each, self.decimals) for each in (self.value, self.low, self.high)
+        )
+        return f"{value} [{low}, {high}]"
 
     def as_dict(self) -> dict[str, float | int | str | None]:
         """JSON values; NaN and infinities, which JSON does not have, become None."""
@@ -78,3 +80,24 @@ class Estimate:
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in dataclasses.asdict(self).items()
         }
+
+
+class WholeEstimate(Estimate):
+    """A number that counts something: it prints without decimals.
+
+    Examples:
+        >>> print(WholeEstimate(12.0, 12.0, 24.0))
+        12 [12, 24]
+    """
+
+    __slots__ = ()
+
+    @property
+    def decimals(self) -> int:
+        """None, whatever the error."""
+        return 0
+
+
+def _printed(value: float, decimals: int) -> str:
+    # 0.0785 that is 0.07849999999999999 by one way of summing must print as by the other.
+    return f"{float(f'{value:.12g}'):z.{decimals}f}"

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
     from topdraw.analysis.orders import Duel, Orders
     from topdraw.core.estimate import Estimate
 
+#: More runs than this are not told one by one.
+_MANY = 4
 _HOW = (
     "Each number is the mean over the problems that both sides have scored samples of; at k it is "
     "the mean over all subsets of k of the samples that a problem has. Differences are paired over "
     "problems. p is a two-sided sign-flip test of each line by itself; adjusted p (Holm) allows "
-    "for all lines of this table: below 0.05 the line stands even though several were looked at."
+    "for all lines of this table. A difference stands (a full dot) when adjusted p is below 1 less "
+    "the level (0.05 of 95%) and zero lies outside its interval. The two can disagree, for the "
+    "interval is of one line by itself and makes no use of symmetry; then the difference "
+    "does not stand."
 )
 
 
@@ -40,6 +45,23 @@ def comparison_table(found: Comparison) -> Tabular:
     return Tabular(
         (*heads, "difference", "p", "adjusted p"),
         tuple(_row(line, within=within) for line in found.lines),
+    )
+
+
+def comparisons_table(found: Sequence[Comparison]) -> Tabular:
+    """All differences of several comparisons in one table: a row says which two runs.
+
+    Args:
+        found: of two runs each, or of strategies of one.
+    """
+    heads = ("first run", "second run", "first", "second", "a", "b", "difference", "p")
+    return Tabular(
+        (*heads, "adjusted p", "stands"),
+        tuple(
+            (one.a, one.b, *_row(line, within=True), "yes" if line.stands else "no")
+            for one in found
+            for line in one.lines
+        ),
     )
 
 
@@ -65,13 +87,16 @@ def comparison_panel(found: Comparison, key: str = "comparison") -> Panel:
     """
     within = found.a == found.b
     rows = [(_name(line), line.difference) for line in found.lines]
+    stands = [line.stands for line in found.lines]
     axis = "difference in accuracy" if within else f"{found.a} less {found.b}"
     return Panel(
         key=key,
         title="Differences" if within else f"{found.a} against {found.b}",
         claim=comparison_sentence(found),
         figures=tuple(
-            svg for svg in (difference_figure(rows, axis, size) for size in (WIDE, NARROW)) if svg
+            svg
+            for size in (WIDE, NARROW)
+            if (svg := difference_figure(rows, axis, size, stands=stands))
         ),
         table=comparison_table(found),
         how=_HOW,
@@ -85,28 +110,53 @@ def comparison_sentence(found: Comparison) -> str:
     Args:
         found: of two runs, or of strategies of one.
     """
+    within = found.a == found.b
     known = [line for line in found.lines if math.isfinite(line.difference.value)]
     if not known:
         return "No problem has numbers on both sides."
-    sure = [line for line in known if line.adjusted_p < 1 - found.level]
+    sure = [line for line in known if line.stands]
     largest = max(sure or known, key=lambda line: abs(line.difference.value))
     one = next((line for line in sure if _name(line) == "pass@1"), largest)
     gap = one.difference
     over = f"over {gap.n} problems"
     if not sure:
         told = f"the largest difference is {gap} {over} ({_name(one)})"
-        return f"Nothing here can be told apart: {told}."
-    within = found.a == found.b
+        if within:
+            return f"Nothing here can be told apart: {told}."
+        return f"{found.a} and {found.b} cannot be told apart: {told}."
     names = (one.measure_a, one.measure_b) if within else (found.a, found.b)
     if gap.value < 0:
         names = names[::-1]
         gap = replace(gap, value=-gap.value, low=-gap.high, high=-gap.low)
     where = "" if within else f" at {_name(one)}"
-    rest = f"; {len(sure)} of {len(known)} differences stand" if len(known) > 1 else ""
+    rest = f"; {_still(len(sure), len(known))}" if len(known) > 1 else ""
     against = [line for line in sure if line.difference.value * one.difference.value < 0]
     if against and not within:
         rest += f", and at {_name(against[-1])} it is the other way round"
     return f"{names[0]} beats {names[1]}{where} by {gap} {over}{rest}."
+
+
+def _still(sure: int, known: int) -> str:
+    holds = "difference still holds" if sure == 1 else "differences still hold"
+    return f"{sure} of {known} {holds} once all {known} are allowed for"
+
+
+def comparisons_sentence(found: Sequence[Comparison]) -> str:
+    """What differs in each of several comparisons with one run: a sentence each, or in sum.
+
+    Args:
+        found: at least one; if several, of the same first run.
+    """
+    if len(found) <= _MANY:
+        return " ".join(map(comparison_sentence, found))
+    apart = [one.b for one in found if any(line.stands for line in one.lines)]
+    same = [one.b for one in found if one.b not in apart]
+    told = [
+        f"{what} {', '.join(names[:_MANY])}{', ...' if len(names) > _MANY else ''}"
+        for what, names in (("differs from", apart), ("cannot be told from", same))
+        if names
+    ]
+    return f"Of {len(found)} others, {found[0].a} {' and '.join(told)}."
 
 
 def comparison_notes(found: Comparison) -> list[str]:
@@ -201,7 +251,8 @@ _PAIRS = (
     "P(first ahead) is the share of 4,000 bootstrap resamples of the problems in which the first "
     "run has the larger mean, ties counted half; P(order reverses) the share in which greedy "
     "decoding and sampling name different winners. Wins, ties and losses are shares of problems. "
-    "They describe these problems; none is a p-value."
+    "They describe these problems; none is a p-value. p is that of each pair by itself; a dot is "
+    "full where it is below 1 less the level and zero lies outside the interval."
 )
 
 
@@ -211,14 +262,30 @@ def orders_sentence(found: Orders) -> str:
     Args:
         found: of several runs.
     """
-    at = min(range(len(found.names)), key=lambda i: found.mean_rank[i])
-    told = f"{found.names[at]} is first with one sample, {found.mean[at]}"
+    sampled = _first(found.mean_rank)
+    told = f"{_leads(found, sampled)} first with one sample, {found.mean[sampled[0]]}"
     if not found.greedy:
         return f"{told}, over {found.shared} problems."
-    first = min(range(len(found.names)), key=lambda i: found.greedy_rank[i])
-    if first == at:
-        return f"{told}, and under greedy decoding, {found.greedy[at]}."
-    return f"{told}; under greedy decoding it is {found.names[first]}, {found.greedy[first]}."
+    greedy = _first(found.greedy_rank)
+    value = found.greedy[greedy[0]]
+    if greedy == sampled:
+        return f"{told}, and under greedy decoding, {value}."
+    if len(greedy) > 1:
+        return f"{told}; under greedy decoding {_leads(found, greedy)} first, {value}."
+    return f"{told}; under greedy decoding it is {found.names[greedy[0]]}, {value}."
+
+
+def _first(ranks: Sequence[float]) -> list[int]:
+    """Those with the best rank: several where they tie."""
+    return [at for at, rank in enumerate(ranks) if rank == min(ranks)]
+
+
+def _leads(found: Orders, best: Sequence[int]) -> str:
+    names = [found.names[at] for at in best]
+    if len(names) == 1:
+        return f"{names[0]} is"
+    *most, last = names if len(names) <= _MANY else [*names[:_MANY], "others"]
+    return f"{', '.join(most)} and {last} tie for"
 
 
 def reversal_sentence(found: Orders) -> str:

@@ -82,7 +82,7 @@ def cost_figure(lines: Sequence[CostLine], unit: Unit, *, layout: Layout = WIDE)
     ks = sorted({k for line in drawn for k in line.points})
     if len(ks) < 2:
         return ""
-    scale = _scale(drawn, ks, layout)
+    scale = _scale(drawn, ks, unit, layout)
     parts = [*_axes(scale, unit, layout)]
     for line in drawn:
         parts += _drawn(line, scale)
@@ -111,15 +111,18 @@ class _Scale:
         return self.frame.y(math.log(inside / self.least) / math.log(self.most / self.least))
 
 
-def _scale(lines: Sequence[CostLine], ks: Sequence[int], layout: Layout) -> _Scale:
+def _scale(lines: Sequence[CostLine], ks: Sequence[int], unit: Unit, layout: Layout) -> _Scale:
     estimates = [e for line in lines for e in line.points.values()]
     values = [e.value for e in estimates]
     # A far upper end must not flatten the lines: three times the largest value is room enough.
     highs = [min(e.high, 3 * max(values)) for e in estimates]
     lows = [max(e.low, min(values) / 3) for e in estimates]
+    least, most = min(lows) / 1.05, max(highs) * 1.05
+    ticks = _levels(least, most)
+    levels = max((text_width(amount(tick, unit), layout.font) for tick in ticks), default=0.0)
     widest = max(text_width(row, layout.font) for line in lines for row in _rows(line, layout))
     frame = Frame(
-        left=layout.left + _LEFT,
+        left=max(layout.left + _LEFT, levels + 12),
         right=layout.width - 20 - widest,
         top=_TOP,
         bottom=_HEIGHT - _BOTTOM,
@@ -127,7 +130,7 @@ def _scale(lines: Sequence[CostLine], ks: Sequence[int], layout: Layout) -> _Sca
         kmax=ks[-1],
         ymax=1.0,
     )
-    return _Scale(frame, min(lows) / 1.05, max(highs) * 1.05)
+    return _Scale(frame, least, most)
 
 
 def _rows(line: CostLine, layout: Layout) -> list[str]:
@@ -141,7 +144,7 @@ def _rows(line: CostLine, layout: Layout) -> list[str]:
 
 def _axes(scale: _Scale, unit: Unit, layout: Layout) -> Iterable[str]:
     frame = scale.frame
-    for tick in _levels(scale):
+    for tick in _levels(scale.least, scale.most):
         y = scale.y(tick)
         yield f'<path class="grid" d="M{frame.left:.1f} {y:.1f}H{frame.right:.1f}"/>'
         yield label(frame.left - 8, y + 5, amount(tick, unit), "tick right")
@@ -157,9 +160,9 @@ def _axes(scale: _Scale, unit: Unit, layout: Layout) -> Iterable[str]:
     yield label(2, 16, "cost per solved problem (log scale)", "name")
 
 
-def _levels(scale: _Scale) -> list[float]:
+def _levels(least: float, most: float) -> list[float]:
     """Round costs, a few: powers of ten alone where 1, 2, 5 would be too many."""
-    ticks = round_ticks(scale.least, scale.most)
+    ticks = round_ticks(least, most)
     if len(ticks) <= 7:
         return ticks
     powers = [tick for tick in ticks if f"{tick:e}".startswith("1")]

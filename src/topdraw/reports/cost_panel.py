@@ -19,6 +19,7 @@ from topdraw.reports.tabular import Cell, Tabular
 from topdraw.reports.visible import plain
 
 if TYPE_CHECKING:
+    from topdraw.analysis.cost import Tables
     from topdraw.analysis.cost_of_k import Costs
     from topdraw.analysis.cost_report import CostReport
     from topdraw.analysis.summary import Curve, Summary
@@ -36,12 +37,13 @@ _PROMPT_ONCE = "A problem costs its prompt once, and k times its mean output."
 _NO_PROMPT = "A problem costs k times the tokens of its mean output; its prompt is not counted."
 
 
-def cost_panel(evidence: Evidence, summary: Summary) -> Panel | None:
+def cost_panel(evidence: Evidence, summary: Summary, tables: Tables | None = None) -> Panel | None:
     """What k samples of a problem cost, and what a solved problem does.
 
     Args:
         evidence: a scored run or table.
         summary: of the same evidence.
+        tables: prices and architectures of one's own.
 
     Returns:
         The panel; None where nobody counted tokens, or a rule stopped the drawing, so that k is
@@ -49,16 +51,26 @@ def cost_panel(evidence: Evidence, summary: Summary) -> Panel | None:
     """
     if summary.stopping is not None:
         return None
-    from topdraw.analysis.cost import costs_of
+    from topdraw.analysis.cost import Tables, costs_of
     from topdraw.analysis.cost_report import cost_of
 
     samples = evidence.samples()
-    known = costs_of(evidence, samples=samples)
+    tables = tables or Tables()
+    known = costs_of(evidence, samples=samples, tables=tables)
     if "output_tokens" not in known:
         return None
     unit: Unit = "usd" if "usd" in known else "output_tokens"
     best = _best(summary)
-    oracle = cost_of(evidence, ks=summary.ks, unit=unit, by=summary.by, samples=samples)
+    oracle = cost_of(
+        evidence,
+        ks=summary.ks,
+        unit=unit,
+        by=summary.by,
+        prices=tables.prices,
+        architectures=tables.architectures,
+        shared_prompts=tables.shared_prompts,
+        samples=samples,
+    )
     chosen = None
     if best is not None:
         spec = best.strategy if best.strategy in _SPEC else "best_of_n"
@@ -69,6 +81,9 @@ def cost_panel(evidence: Evidence, summary: Summary) -> Panel | None:
             unit=unit,
             by=summary.by,
             value=best.chooser or None,
+            prices=tables.prices,
+            architectures=tables.architectures,
+            shared_prompts=tables.shared_prompts,
             samples=samples,
         )
     return panel_of(oracle, chosen, best, known)
@@ -97,7 +112,9 @@ def panel_of(
         "What scoring and choosing cost is not counted: a verifier, a reward model or a judge."
     ]
     if unit == "output_tokens":
-        notes.append("The price of this model is unknown, so costs are output tokens.")
+        notes.append(
+            "The price of this model is unknown, so costs are output tokens; give --prices FILE."
+        )
     if billed is not None:
         total = amount(billed, "usd")
         notes.append(f"All requests of this run, retries and losses included, came to {total}.")

@@ -20,7 +20,11 @@ _LETTERS = 44
 
 
 def difference_figure(
-    rows: Sequence[tuple[str, Estimate]], axis: str, layout: Layout = WIDE
+    rows: Sequence[tuple[str, Estimate]],
+    axis: str,
+    layout: Layout = WIDE,
+    *,
+    stands: Sequence[bool] | None = None,
 ) -> str:
     """Rows of intervals on one scale that holds zero, as SVG.
 
@@ -28,11 +32,18 @@ def difference_figure(
         rows: what each difference is of, and the difference; those that are NaN are left out.
         axis: what the scale counts.
         layout: for a wide or a narrow screen.
+        stands: for each row whether its dot is full; default those whose interval lies away from
+            zero and whose p-value, where there is one, is below 1 - level.
 
     Returns:
         SVG text, escaped; "" when there is no number.
     """
-    known = [(plain(name, _LETTERS), one) for name, one in rows if math.isfinite(one.value)]
+    full = [_stands(one) for _, one in rows] if stands is None else stands
+    kept = [math.isfinite(one.value) for _, one in rows]
+    known = [
+        (plain(name, _LETTERS), one) for (name, one), keep in zip(rows, kept, strict=True) if keep
+    ]
+    full = [one for one, keep in zip(full, kept, strict=True) if keep]
     if not known:
         return ""
     left, right = _left(known, layout), layout.width - _RIGHT
@@ -54,7 +65,7 @@ def difference_figure(
         parts.append(label(at, bottom + layout.font + 4, _signed(tick, step), "tick middle"))
     parts.append(label((left + right) / 2, height - 6, axis, "name middle"))
     for at, (name, one) in enumerate(known):
-        parts += _row(at, name, one, x, layout)
+        parts += _row(at, name, one, x, layout, full=full[at])
     return "".join([*parts, "</svg>"])
 
 
@@ -65,24 +76,33 @@ def _left(known: Sequence[tuple[str, Estimate]], layout: Layout) -> float:
 
 
 def _row(
-    at: int, name: str, one: Estimate, x: Callable[[float], float], layout: Layout
+    at: int,
+    name: str,
+    one: Estimate,
+    x: Callable[[float], float],
+    layout: Layout,
+    *,
+    full: bool,
 ) -> list[str]:
     height = _ROW[layout.name]
     y = _TOP + height * at + (height / 2 if layout.name == "wide" else height - 14)
-    away = one.low > 0 or one.high < 0
     said = (
         label(10, y + layout.font * 0.35, name, "name")
         if layout.name == "wide"
         else label(14, y - 15, name, "name")
     )
     low, high = (end if math.isfinite(end) else one.value for end in (one.low, one.high))
-    fill = "" if away else ' fill-opacity="0.35"'
+    fill = "" if full else ' fill-opacity="0.35"'
     return [
         said,
         f'<g class="s-one"><path class="whisker" d="M{x(low):.1f} {y:.1f}H{x(high):.1f}"/>'
         f'<circle class="mark" cx="{x(one.value):.1f}" cy="{y:.1f}" r="5"{fill}>'
         f"<title>{escape(f'{name}: {one}')}</title></circle></g>",
     ]
+
+
+def _stands(one: Estimate) -> bool:
+    return (one.low > 0 or one.high < 0) and not one.p_value >= 1 - one.level
 
 
 def _told(known: Sequence[tuple[str, Estimate]], axis: str) -> str:

@@ -29,10 +29,12 @@ class Claim:
     Attributes:
         words: what the number is of.
         estimate: the number with its interval.
+        after: what follows it, with the space or comma before; "" for nothing.
     """
 
     words: str
     estimate: Estimate
+    after: str = ""
 
 
 def at(curve: Curve, k: int) -> Estimate | None:
@@ -72,19 +74,21 @@ def finding(summary: Summary) -> list[Claim]:
         summary: of a run; claims it cannot support are left out. Where drawing waited for the first
             pass, keeping it comes first and is no oracle.
     """
-    claims: list[tuple[str, Estimate | None]] = []
+    claims: list[tuple[str, Estimate | None, str]] = []
     best, stopping = best_real(summary), summary.stopping
     one, oracle = curve_of(summary, "random"), curve_of(summary, "oracle")
     if stopping is not None and stopping.waited and oracle is not None:
-        claims.append((spent(stopping), oracle.drawn))
+        claims.append((spent(stopping), oracle.drawn, ""))
     elif best is not None and (stopping is not None or summary.n > 1):
         drawn = f"{spent(stopping)}," if stopping is not None else _samples(summary.n)
-        claims.append((f"{drawn} {_chosen(summary, best)}", _honest(summary, best)))
+        words, value = f"{drawn} {_chosen(summary, best)}", _honest(summary, best)
+        claims.append((words, value, _naive(summary, best)))
     if one is not None and one.k:
-        claims.append(("one sample", at(one, one.k[0])))
+        claims.append(("one sample", at(one, one.k[0]), ""))
     if oracle is not None and (stopping is not None or summary.n > 1) and not _waited(summary):
-        claims.append(("an oracle would reach", at_last(summary, oracle)))
-    known = [Claim(words, estimate) for words, estimate in claims if estimate is not None]
+        among = " with all that was drawn" if stopping else f" with {_samples(summary.n)}"
+        claims.append(("an oracle would reach", at_last(summary, oracle), among))
+    known = [Claim(words, e, after) for words, e, after in claims if e is not None]
     return [replace(known[0], words=_capital(known[0].words)), *known[1:]] if known else []
 
 
@@ -100,6 +104,12 @@ def _honest(summary: Summary, best: Curve) -> Estimate | None:
     return pick.estimate if pick else at_last(summary, best)
 
 
+def _naive(summary: Summary, best: Curve) -> str:
+    """What the best selector reaches on the problems that picked it, where that was luck."""
+    naive = at_last(summary, best) if lucky(summary) else None
+    return f" ({_bare(naive)} on the problems it was picked on)" if naive else ""
+
+
 def lucky(summary: Summary) -> Pick | None:
     """The pick of the best selector, where some halves of the problems pick another one."""
     pick = summary.pick
@@ -112,10 +122,26 @@ def headline(summary: Summary) -> str:
     if not claims:
         return "Nothing could be scored yet."
     told = [
-        f"{claim.words}{'' if claim.words.endswith('reach') else ':'} {claim.estimate}"
+        f"{claim.words}{'' if claim.words.endswith('reach') else ':'} {claim.estimate}{claim.after}"
         for claim in claims
     ]
-    return "; ".join(told) + unfinished(summary) + "."
+    return "; ".join(told) + headline_end(summary)
+
+
+def headline_end(summary: Summary) -> str:
+    """What a headline closes with: problems left unfinished, samples that are all alike."""
+    cold = " Drawn at temperature 0: votes and pass@k cannot gain." if summary.cold else ""
+    if summary.cold and _gained(summary):
+        cold = " Drawn at temperature 0: only what the server varies can gain."
+    return f"{unfinished(summary)}.{cold}"
+
+
+def _gained(summary: Summary) -> bool:
+    """Whether more samples solved more problems."""
+    one, oracle = curve_of(summary, "random"), curve_of(summary, "oracle")
+    first = at(one, one.k[0]) if one is not None and one.k else None
+    last = at_last(summary, oracle) if oracle is not None else None
+    return first is not None and last is not None and last.value > first.value + 1e-9
 
 
 def reading(summary: Summary) -> str:
@@ -158,7 +184,8 @@ def beware(summary: Summary) -> list[str]:
 
 def _unanswered(summary: Summary) -> list[str]:
     """Problems that have samples and are in no number all the same."""
-    empty = untouched(summary)
+    # Of a table nobody knows how many were wanted: no other note tells of a count of 0.
+    empty = untouched(summary) if summary.stopping or summary.wanted else set()
     names = [name for name in summary.unanswered if name not in empty]
     if not names:
         return []

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from topdraw.analysis.scaling.values import ModelValue
 
 _FEW = 12
+#: More models than this are not told one by one.
+_MANY = 4
 _HOW_LAW = (
     "c = exp(a k^b) by least squares on coverage at log-spaced k within the samples; intervals of "
     "a and b from resampled problems. The error is the mean (and standard deviation) over these k "
@@ -30,8 +32,13 @@ _HOW_FORECAST = (
     "A model, not an estimate: the median of five families of difficulty laws, weighted by how "
     "well each explains the counts; where counts cannot say (p far below 1/n), the beta and the "
     "general family lean on the law c = exp(a k^b). The interval spans those of all families that "
-    "the counts do not rule out, and allows for other problems and for luck. Each method by itself "
-    "stands beside it. What the counts alone allow holds for every law of difficulty."
+    "the counts do not rule out, and allows for other problems and for luck; neither end lies "
+    "below that of the interval measured at n. A model can be surer than that interval: the "
+    "measured one knows of each problem only whether it was solved, and allows for others "
+    "that nothing solves; the model goes by how often, so that a problem with 20 of 100 "
+    "samples correct is as good as solved at k = 1,000, and it "
+    "expects few problems far harder than those seen. Each method by itself stands "
+    "beside it. What the counts alone allow holds for every law of difficulty."
 )
 _HOW_SHIFT = (
     "One exponent b for all models, fitted by least squares on coverage over the problems that all "
@@ -93,7 +100,7 @@ def forecast_table(found: Sequence[Scaling]) -> Tabular:
     methods = list(next((v.others for one in found for v in one.forecasts), ()))
     heads = ("model", "k", "model value", "least of methods", "most of methods")
     return Tabular(
-        (*heads, "counts allow from", "to", *methods),
+        (*heads, "at least by counts alone", "at most", *methods),
         tuple(
             (
                 one.name,
@@ -122,7 +129,14 @@ def shift_table(found: Shifts) -> Tabular:
         found: several models.
     """
     return Tabular(
-        ("model", "log10 shift", "samples per sample", "a", "mean error", "with its own b"),
+        (
+            "model",
+            "log10 shift",
+            "samples that equal one of it",
+            "a",
+            "mean error",
+            "with its own b",
+        ),
         tuple(
             (name, shift, 10**shift.value, a, error, own)
             for name, shift, a, error, own in zip(
@@ -156,15 +170,21 @@ def saturation_table(found: Sequence[Scaling]) -> Tabular:
 
 
 def fit_sentence(found: Sequence[Scaling]) -> str:
-    """What the fit says, in one sentence.
+    """What the fit says, in one sentence for each model; of many, of those that cover most.
 
     Args:
         found: the models, at least one.
     """
-    one = found[0]
+    if len(found) <= _MANY:
+        return " ".join(map(_fit_sentence, found))
+    best = sorted(found, key=lambda one: -one.coverage[-1].value)[:_MANY]
+    return f"{len(found)} models. " + " ".join(map(_fit_sentence, best))
+
+
+def _fit_sentence(one: Scaling) -> str:
     measured = f"{one.name}: coverage {one.coverage[-1]} at k = {one.k_max:,}"
     if not one.forecasts:
-        return measured + "."
+        return f"{measured}. {one.unforecast}".rstrip()
     last = one.forecasts[-1]
     least, most = last.spread
     return (
@@ -187,7 +207,7 @@ def fit_panels(found: Sequence[Scaling], shifts: Shifts | None = None) -> list[P
             Panel(
                 key="forecast",
                 title="Beyond the samples",
-                claim=forecast_claim(found[0]),
+                claim=_forecast_claims(found),
                 figures=figures,
                 table=forecast_table(found),
                 how=_HOW_FORECAST,
@@ -226,6 +246,13 @@ def forecast_claim(one: Scaling) -> str:
     )
 
 
+def _forecast_claims(found: Sequence[Scaling]) -> str:
+    known = [one for one in found if one.forecasts]
+    if len(known) == 1:
+        return forecast_claim(known[0])
+    return " ".join(f"{one.name}: {forecast_claim(one)}" for one in known[:_MANY])
+
+
 def _residual_claim(found: Sequence[Scaling]) -> str:
     worst = max(
         ((abs(float(off)), int(k), one.name) for one in found if one.law is not None
@@ -252,10 +279,15 @@ def shift_sentence(found: Shifts) -> str:
 
 
 def saturation_sentence(found: Sequence[Scaling]) -> str:
-    """Where each selector of the first model that has some is flat.
+    """Where each selector of each model that has some is flat.
 
     Args:
         found: the models.
     """
-    one = next(one for one in found if one.saturations)
-    return "; ".join(f"{name}: {flat}" for name, flat in one.saturations.items()) + "."
+    known = [one for one in found if one.saturations]
+    told = (
+        (f"{one.name}: " if len(found) > 1 else "")
+        + "; ".join(f"{name}: {flat}" for name, flat in one.saturations.items())
+        for one in known[:_MANY]
+    )
+    return ". ".join(told) + "."

@@ -23,7 +23,8 @@ def gap_marks(
     Args:
         oracle: the upper line.
         best: the lower line.
-        gap: their difference at the largest k.
+        gap: what was drawn and not chosen at the largest k; more than their difference where the
+            luck of having picked the best is taken off.
         frame: where they are drawn.
         layout: the room there is.
 
@@ -36,7 +37,11 @@ def gap_marks(
     upper = [f"{frame.x(k):.1f} {frame.y(oracle.points[k].value):.1f}" for k in ks]
     lower = [f"{frame.x(k):.1f} {frame.y(best.points[k].value):.1f}" for k in reversed(ks)]
     yield f'<path class="gap" d="M{"L".join(upper + lower)}Z"/>'
-    yield f'<path class="bracket" d="M{upper[-1]}L{lower[0]}"/>'
+    # The best of several had luck on these problems: without it the bracket goes below its line.
+    top = oracle.points[ks[-1]].value
+    end = frame.y(max(top - gap.value, 0.0))
+    right = frame.x(ks[-1])
+    yield f'<path class="bracket" d="M{upper[-1]}L{right:.1f} {end:.1f}m-5 0h10"/>'
     yield from _named(oracle, best, gap, ks, frame, layout)
 
 

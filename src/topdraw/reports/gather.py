@@ -5,6 +5,7 @@ Not here: markup and numbers. Try it: `topdraw report RUN`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -18,18 +19,20 @@ from topdraw.reports.recipe import Recipe, facts_of, run_command, table_recipe
 from topdraw.reports.views import ProblemView, problem_view, shown_problems
 
 if TYPE_CHECKING:
+    from topdraw.analysis.cost import Tables
     from topdraw.analysis.summary import Summary
     from topdraw.store.evidence import Evidence
 
 FIRST_PROBLEMS, MOST_PROBLEMS = 12, 60
 
 
-def panels_of(evidence: Evidence, summary: Summary) -> list[Panel]:
+def panels_of(evidence: Evidence, summary: Summary, tables: Tables | None = None) -> list[Panel]:
     """What else a page shows of this evidence, in the order shown.
 
     Args:
         evidence: a scored run or a table.
         summary: of the same evidence.
+        tables: prices and architectures of one's own.
     """
     from topdraw.reports.cost_panel import cost_panel
     from topdraw.reports.forecast_panel import forecast_panel
@@ -42,7 +45,7 @@ def panels_of(evidence: Evidence, summary: Summary) -> list[Panel]:
         variability_panel,
         variance_panel,
         lengths_panel,
-        cost_panel,
+        functools.partial(cost_panel, tables=tables),
         forecast_panel,
         posterior_panel,
     )
@@ -50,26 +53,34 @@ def panels_of(evidence: Evidence, summary: Summary) -> list[Panel]:
     return [panel for panel in made if panel is not None]
 
 
-def costs_of(evidence: Evidence, summary: Summary) -> list[Axis]:
+def costs_of(evidence: Evidence, summary: Summary, tables: Tables | None = None) -> list[Axis]:
     """What k samples of a problem cost, at the k of the summary's curves, where it is known.
 
     Args:
         evidence: a scored run or a table.
         summary: of the same evidence.
+        tables: prices and architectures of one's own.
 
     Returns:
         Those that are known; none where a rule stopped the drawing, for then how many samples a
         problem has depends on what they hold.
     """
-    from topdraw.analysis.cost import cost_axes
+    from topdraw.analysis.cost import Tables, cost_axes
 
     ks = sorted({k for curve in summary.curves for k in curve.k})
     if summary.stopping is not None or not ks:
         return []
+    given = tables or Tables()
     keys = {"output_tokens": "tokens", "usd": "usd", "flops": "flops"}
     return [
         Axis(keys[one.unit], dict(zip(one.ks, one.values, strict=True)), one.basis)
-        for one in cost_axes(evidence, ks)
+        for one in cost_axes(
+            evidence,
+            ks,
+            prices=given.prices,
+            architectures=given.architectures,
+            shared_prompts=given.shared_prompts,
+        )
     ]
 
 
@@ -180,11 +191,12 @@ def recipe_of(run: Evidence, summary: Summary) -> Recipe:
     )
 
 
-def bill_of(run: Evidence) -> tuple[tuple[str, str], ...]:
-    """What the run's requests cost, at the shipped prices; empty when none is on record.
+def bill_of(run: Evidence, tables: Tables | None = None) -> tuple[tuple[str, str], ...]:
+    """What the run's requests cost; empty when none is on record.
 
     Args:
         run: any run, or a table.
+        tables: prices of one's own, which come before the shipped ones.
 
     Raises:
         StoreError: if the run cannot be read.
@@ -194,4 +206,4 @@ def bill_of(run: Evidence) -> tuple[tuple[str, str], ...]:
     identity = run.manifest.model
     # A server knows its model by "model"; "name" may be a person's word for it.
     model = str(identity.get("model") or model_name(identity))
-    return bill_facts(run.bill(), model, price_of(model))
+    return bill_facts(run.bill(), model, price_of(model, tables.prices if tables else None))

@@ -91,7 +91,11 @@ def _not_scored(summary: Summary) -> list[str]:
 
 def _end_of_curves(summary: Summary) -> list[str]:
     """Why curves end before the k asked for; under a rule that is the rule's own note."""
-    if summary.stopping or not 0 < summary.n < summary.wanted:
+    if summary.stopping or not summary.n:
+        return []
+    if not summary.wanted:
+        return _poorest(summary)
+    if summary.n >= summary.wanted:
         return []
     poorest = next(row for row in summary.rows if row.n == summary.n)
     undrawn = max(summary.wanted - _drawn(poorest), 0)
@@ -110,6 +114,19 @@ def _end_of_curves(summary: Summary) -> list[str]:
     return [
         f"Curves end at k = {summary.n:,}, for {poorest.problem_id} has no more scored samples: "
         f"of its {summary.wanted:,}, {', '.join(reasons)}."
+    ]
+
+
+def _poorest(summary: Summary) -> list[str]:
+    """Which problem of a table ends the curves, where others have more samples."""
+    most = max((row.n for row in summary.rows), default=0)
+    poor = [row.problem_id for row in summary.rows if row.n == summary.n]
+    if most <= summary.n or not poor:
+        return []
+    rest = f" and {_problems(len(poor) - 1)} more" if len(poor) > 1 else ""
+    return [
+        f"k ends at {summary.n:,}: {poor[0]!r}{rest} {'have' if rest else 'has'} "
+        f"{_samples(summary.n)}, others up to {most:,}."
     ]
 
 

@@ -254,7 +254,7 @@ def _histogram(lengths: Lengths, scale: _Scale, bins: int) -> Iterable[str]:
 
 def _ticks(scale: _Scale, top: float, bottom: float, layout: Layout) -> Iterable[str]:
     axis, last = Axis("tokens", {}), -math.inf
-    for tick in round_ticks(scale.least, scale.most):
+    for tick in ticks_between(scale.least, scale.most):
         x, text = scale.x(tick), axis.told(tick)
         yield f'<path class="grid" d="M{x:.1f} {top:.1f}V{bottom:.1f}"/>'
         if x - last > text_width(text, layout.font) + 10:
@@ -264,11 +264,34 @@ def _ticks(scale: _Scale, top: float, bottom: float, layout: Layout) -> Iterable
     yield label(middle, bottom + 40, "output tokens (log scale)", "name middle")
 
 
+def ticks_between(least: float, most: float) -> list[float]:
+    """1, 2, 5 times powers of ten; where these are fewer than three, multiples of a round step.
+
+    Args:
+        least: the smallest, > 0.
+        most: the largest, > least.
+
+    Examples:
+        >>> ticks_between(7.0, 10.0)
+        [7.0, 8.0, 9.0, 10.0]
+    """
+    ticks = round_ticks(least, most)
+    if len(ticks) >= 3:
+        return ticks
+    steps = (float(f"{front}e{power}") for power in range(9) for front in (1, 2, 5))
+    step = next(step for step in steps if (most - least) / step <= 8)
+    first = math.ceil(least / step)
+    return [step * at for at in range(first, math.floor(most / step) + 1)]
+
+
 def _dots(lengths: Lengths, scale: _Scale, top: float, layout: Layout) -> Iterable[str]:
     """A row for each mean: its interval, its mark, and its name on the side where all fit."""
     rows = [row for row in lengths.rows if math.isfinite(row[2].tokens.value)]
     spans = [_span(one.tokens, scale) for _, _, one in rows]
-    texts = [f"{plain(name, 40)} {one.tokens.value:,.0f}" for _, name, one in rows]
+    values = [one.tokens.value for _, _, one in rows]
+    # Where means lie close together, whole tokens would not tell them apart.
+    places = 0 if max(values, default=0) - min(values, default=0) >= 10 else 1
+    texts = [f"{plain(name, 40)} {one.tokens.value:,.{places}f}" for _, name, one in rows]
     widest = [text_width(text, layout.font) for text in texts]
     fits = all(
         high + 8 + room <= scale.right for (_, high), room in zip(spans, widest, strict=True)

@@ -2,6 +2,8 @@
 (() => {
   const root = document.documentElement;
   const FEW = 12;
+  const PRINTED = 5;
+  let printing = false;
   const themes = ["auto", "light", "dark"];
   const stored = {
     get: () => { try { return localStorage.getItem("topdraw-theme"); } catch { return null; } },
@@ -224,7 +226,7 @@
     if (target.hidden) showAll();
     const folded = target.closest("details");
     if (folded) folded.open = true;
-    target.scrollIntoView({ block: "start" });
+    target.scrollIntoView({ block: "start", behavior: "instant" });
   }
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -235,15 +237,21 @@
     document.querySelectorAll(".sift").forEach((bar) => { showAll = sift(bar); });
     document.querySelectorAll("details.problem").forEach((problem) => {
       problem.addEventListener("toggle", () => {
-        if (problem.open) history.replaceState(null, "", `#${problem.id}`);
+        if (problem.open && !printing) history.replaceState(null, "", `#${problem.id}`);
       });
     });
     window.addEventListener("hashchange", openLinked);
+    let opened = [];
     window.addEventListener("beforeprint", () => {
-      showAll();
+      printing = true;
       // All of them would be a book.
-      [...document.querySelectorAll("details.problem")].slice(0, 12).forEach((each) => { each.open = true; });
-      document.querySelectorAll("details.how, details.fold").forEach((each) => { each.open = true; });
+      const problems = [...document.querySelectorAll("details.problem:not([hidden])")].slice(0, PRINTED);
+      opened = [...problems, ...document.querySelectorAll("details.how:not(.long), details.fold")].filter((each) => !each.open);
+      opened.forEach((each) => { each.open = true; });
+    });
+    window.addEventListener("afterprint", () => {
+      opened.forEach((each) => { each.open = false; });
+      setTimeout(() => { printing = false; });
     });
     openLinked();
   });

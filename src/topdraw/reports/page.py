@@ -22,10 +22,18 @@ from topdraw.reports.cards import Card, cards, fitting
 from topdraw.reports.difficulty import difficulty_figure
 from topdraw.reports.document import render, write_page
 from topdraw.reports.figure import curves_figure
-from topdraw.reports.finding import best_real, beware, finding, headline, lucky, reading
+from topdraw.reports.finding import (
+    best_real,
+    beware,
+    finding,
+    headline,
+    headline_end,
+    lucky,
+    reading,
+)
 from topdraw.reports.forest import forest
 from topdraw.reports.frame import NARROW, WIDE
-from topdraw.reports.lacking import samples_drawn, unfinished
+from topdraw.reports.lacking import samples_drawn
 from topdraw.reports.panel import Panel
 from topdraw.reports.panels import panel_views
 from topdraw.reports.recipe import Recipe
@@ -34,6 +42,7 @@ from topdraw.reports.table import strategy_table
 from topdraw.reports.views import ProblemView, worst_first
 
 if TYPE_CHECKING:
+    from topdraw.analysis.cost import Tables
     from topdraw.analysis.summary import ProblemRow, Summary
     from topdraw.store.evidence import EvidenceOrPath
 
@@ -47,6 +56,7 @@ def report(
     value: str | None = None,
     out: str | os.PathLike[str] | None = None,
     summary: Summary | None = None,
+    tables: Tables | None = None,
 ) -> Path:
     """Write the page of a run and return where it lies.
 
@@ -58,6 +68,7 @@ def report(
             .report.html beside it.
         summary: what `summarize` says of this run, where it was made already; `by` and `value`
             are then its own.
+        tables: prices and architectures of your own; they come before the shipped ones.
 
     Raises:
         UnknownNameError: if the run holds no scores by one of these scorers.
@@ -76,9 +87,9 @@ def report(
         summary,
         problem_views(opened, summary),
         recipe=recipe_of(opened, summary),
-        bill=bill_of(opened),
-        panels=panels_of(opened, summary),
-        costs=costs_of(opened, summary),
+        bill=bill_of(opened, tables),
+        panels=panels_of(opened, summary, tables),
+        costs=costs_of(opened, summary, tables),
     )
     beside = opened.path.with_name(f"{opened.path.name}.report.html")
     usual = opened.path / "report.html" if isinstance(opened, Run) else beside
@@ -117,6 +128,9 @@ def render_page(
     every = _every(summary.rows, shown)
     table = strategy_table(summary)
     views = panel_views(panels)
+    # A table is its own model where it names none.
+    is_twice = not summary.model or summary.task.split(".")[0] == summary.model
+    named = [summary.task] if is_twice else [summary.task, summary.model]
     sections = [
         ("curves", "Curves", curves),
         ("table", "Table", curves),
@@ -131,7 +145,8 @@ def render_page(
     return render(
         "page.html",
         kind="report",
-        title=f"{summary.task}, {summary.model}: {headline(summary)}",
+        title=f"{', '.join(named)}: {headline(summary)}",
+        named=named,
         summary=summary,
         claims=finding(summary),
         reading=reading(summary),
@@ -153,7 +168,7 @@ def render_page(
         cost=_cost(summary),
         bill=bill,
         drawn=samples_drawn(summary),
-        unfinished=unfinished(summary),
+        end=headline_end(summary),
         differences=forest(summary),
         problems=shown,
         choosers=_choosers(shown),

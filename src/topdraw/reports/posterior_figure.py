@@ -124,9 +124,10 @@ def _plots(reading: Reading) -> tuple[_Plot, _Plot]:
         ),
     ]
     below = _TOP + _TALL + _BETWEEN
+    name = reading.value if "reward" in reading.value else f"reward: {reading.value}"
     worth = "share correct" if reading.gold == reading.by else f"gold: {reading.gold}"
     return (
-        _plot(f"reward: {reading.value}", _TOP, rewards),
+        _plot(name, _TOP, rewards),
         _plot(worth, below, golds),
     )
 

@@ -18,6 +18,11 @@ from topdraw.core.until import Until
 if TYPE_CHECKING:
     from topdraw.store.manifest import Manifest
 
+_GOES_ON = (
+    "Where the run lies, this command goes on: it draws and scores what is still lacking. With "
+    "another folder at its end it draws the same samples again where the model honours seeds, as "
+    "the built-in one does."
+)
 _OPTIONS = {"problems": "--problems", "seed": "--task-seed"}
 
 
@@ -28,10 +33,12 @@ class Recipe:
     Attributes:
         command: a shell command that draws, scores and reports the same.
         facts: what it stands on, as (name, value) for people.
+        about: what the command does, in sentences.
     """
 
     command: str
     facts: tuple[tuple[str, str], ...]
+    about: str = _GOES_ON
 
 
 def table_recipe(path: Path, manifest: Manifest, *, by: str, value: str) -> Recipe:
@@ -52,7 +59,8 @@ def table_recipe(path: Path, manifest: Manifest, *, by: str, value: str) -> Reci
         ("correct by", by),
         *((("ranked by", value),) if value else ()),
     )
-    return Recipe(" ".join(map(_quoted, words)), facts)
+    about = "This command makes the page again from the table; nothing is drawn or scored."
+    return Recipe(" ".join(map(_quoted, words)), facts, about)
 
 
 def run_command(

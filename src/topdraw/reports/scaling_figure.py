@@ -6,6 +6,7 @@ Try it: `python -m pytest tests/reports/test_scaling_figure.py`.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -97,8 +98,11 @@ def _axes(frame: Frame, layout: Layout) -> Iterable[str]:
 
 def _model(one: Scaling, frame: Frame, aside: float) -> Iterable[str]:
     ks = one.known.ks.tolist()
-    upper = [(frame.x(k), frame.y(e.high)) for k, e in zip(ks, one.coverage, strict=True)]
-    lower = [(frame.x(k), frame.y(e.low)) for k, e in zip(ks, one.coverage, strict=True)]
+    # Coverage never falls as k rises: where an end of an interval would, the band gives way.
+    highs = list(itertools.accumulate((e.high for e in one.coverage), max))
+    lows = list(itertools.accumulate((e.low for e in reversed(one.coverage)), min))[::-1]
+    upper = [(frame.x(k), frame.y(high)) for k, high in zip(ks, highs, strict=True)]
+    lower = [(frame.x(k), frame.y(low)) for k, low in zip(ks, lows, strict=True)]
     middle = [(frame.x(k), frame.y(e.value)) for k, e in zip(ks, one.coverage, strict=True)]
     yield f'<path class="band" d="M{_path([*upper, *reversed(lower)])}Z"/>'
     yield f'<path class="line" d="M{_path(middle)}"/>'

@@ -21,11 +21,13 @@ ALL_CORRECT = "all k correct (pass^k)"
 
 
 def shown_ks(summary: Summary) -> tuple[int, ...]:
-    """1, 10, 100, ... and n, of the k that were measured.
+    """The k asked for; without, 1, 10, 100, ... and n, of those that were measured.
 
     Args:
         summary: of a run or a table.
     """
+    if summary.asked:
+        return summary.asked
     powers = {10**power for power in range(len(str(summary.n)))}
     return tuple(k for k in summary.ks if k in powers or k == summary.n)
 
@@ -56,6 +58,23 @@ def more_tabular(ks: Sequence[int], others: Mapping[str, Sequence[Estimate | Non
     """
     rows: tuple[tuple[Cell, ...], ...] = tuple((label, *cells) for label, cells in others.items())
     return Tabular(("also", *(f"k = {k:,}" for k in ks)), rows)
+
+
+def pick_row(summary: Summary, ks: Sequence[int]) -> dict[str, list[Estimate | None]]:
+    """The number to quote where several selectors compete, as a row; none where it has no column.
+
+    Args:
+        summary: of a run or a table.
+        ks: the columns; it stands at n.
+    """
+    pick = summary.pick
+    if pick is None or summary.stopping is not None or summary.n not in ks:
+        return {}
+    return {
+        f"best of {pick.among}, picked on half": [
+            pick.estimate if k == summary.n else None for k in ks
+        ]
+    }
 
 
 def _row(curve: Curve, ks: Sequence[int]) -> tuple[Cell, ...]:

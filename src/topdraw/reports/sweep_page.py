@@ -31,11 +31,12 @@ _MARKS = {"best": "best", "not told apart": "\u2248"}
 Number = Callable[["CellReading"], Estimate]
 
 
-def sweep_page(reading: SweepReading) -> str:
+def sweep_page(reading: SweepReading, *, command: str = "") -> str:
     """The page as text.
 
     Args:
         reading: of a sweep.
+        command: what makes this page again; left out when empty.
     """
     return render_panels(
         f"Sweep of {reading.sweep.task}",
@@ -43,6 +44,7 @@ def sweep_page(reading: SweepReading) -> str:
         sweep_panels(reading),
         [*_facts(reading)],
         notes=sweep_notes(reading),
+        command=command,
     )
 
 
@@ -85,13 +87,16 @@ def _how(reading: SweepReading) -> str:
         "share of its samples that is correct, with a Wilson interval over problems. A cell is "
         "compared with the best one by a paired sign-flip test over problems; its p-value is "
         "multiplied by the number of comparisons (Bonferroni), which stays valid although the best "
-        "cell was picked from the same numbers. "
+        "cell was picked from the same numbers. The interval beside a difference is unadjusted, of "
+        "that cell alone: zero can lie outside it although the cell is not told apart. "
     )
 
 
 def _facts(reading: SweepReading) -> Iterator[tuple[str, str]]:
     sweep = reading.sweep
     yield "task", sweep.task
+    if sweep.model:
+        yield "model", sweep.model
     for name, values in sweep.axes.items():
         yield name.replace("_", " "), ", ".join(map(written, values))
     yield "samples per problem", f"{sweep.n:,}"

@@ -49,7 +49,7 @@ def _numbers(reading: SweepReading) -> tuple[str, ...]:
         *(f"pass@{k}" for k in reading.ks),
         *(f"majority of {k}" for k in reading.ks),
         "output tokens",
-        "less the best",
+        "less the best (interval unadjusted)",
         "p (adjusted)",
         "standing",
     )
@@ -98,7 +98,8 @@ def sweep_claim(reading: SweepReading) -> str:
     if reading.best is None:
         return "No cell is drawn and scored in full yet."
     best, compared = reading.best, sum(one.against is not None for one in reading.cells)
-    named = told_settings(best.cell.settings).capitalize()
+    model, settings = reading.sweep.model, told_settings(best.cell.settings)
+    named = f"{model} at {settings}" if model else settings.capitalize()
     if compared == 1:
         return f"{named}: {best.mean} of single samples are correct."
     claim = (
@@ -158,6 +159,7 @@ def sweep_json(reading: SweepReading) -> dict[str, object]:
     return {
         "sweep": str(reading.sweep.path),
         "task": reading.sweep.task,
+        "model": reading.sweep.model,
         "axes": {name: list(values) for name, values in reading.sweep.axes.items()},
         "n": reading.sweep.n,
         "by": reading.by,

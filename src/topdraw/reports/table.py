@@ -51,8 +51,8 @@ class Table:
     """Accuracy of every strategy at a few k.
 
     Attributes:
-        columns: "k = 1", 10, 100, ... up to n, and n itself; then "all drawn" where a rule stopped
-            the drawing.
+        columns: "k = 1", 10, 100, ... up to n, and n itself, or those asked for; then "all drawn"
+            where a rule stopped the drawing.
         rows: strategies in the order of `strategies.ORDER`.
         tokens: output tokens per problem in each column; NaN when unknown.
     """
@@ -76,7 +76,7 @@ def strategy_table(summary: Summary) -> Table:
     measured = {k for curve in summary.curves for k in curve.k}
     ends = {summary.n, summary.stopping.reach if summary.stopping else summary.n}
     powers = {10**p for p in range(len(str(max(ends | {1}))))}
-    ks = tuple(sorted((powers | ends) & measured))
+    ks = summary.asked or tuple(sorted((powers | ends) & measured))
     best = best_real(summary)
     known = [c for c in in_order(summary.curves) if c.strategy != "worst"]
     rows = [_row(curve, ks, curve is best, stopped=bool(summary.stopping)) for curve in known]
@@ -91,8 +91,8 @@ def _row(curve: Curve, ks: tuple[int, ...], best: bool, *, stopped: bool) -> Row
     style = look(curve.strategy)
     cells = [at(curve, k) for k in ks]
     if style.reference:
-        first = next((cell for cell in cells if cell is not None), None)
-        cells = [first, *[None] * (len(ks) - 1)] if ks else []
+        known = (one for one in curve.estimates if math.isfinite(one.value))
+        cells = [next(known, None), *[None] * (len(ks) - 1)] if ks else []
     cells += [curve.drawn] if stopped else []
     return Row(plain(curve.label, 60), curve.strategy, style.key, tuple(cells), best)
 
@@ -193,8 +193,23 @@ def summary_json(summary: Summary) -> dict[str, Json]:
     Args:
         summary: of a run.
     """
-    values = {name: _jsonable(value) for name, value in dataclasses.asdict(summary).items()}
+    curves = tuple(_asked(curve, summary.asked) for curve in summary.curves)
+    shown = dataclasses.replace(summary, curves=curves)
+    values = {name: _jsonable(value) for name, value in dataclasses.asdict(shown).items()}
     return {"headline": headline(summary), "reading": reading(summary), **values}
+
+
+def _asked(curve: Curve, ks: tuple[int, ...]) -> Curve:
+    """The curve at the k asked for; a reference, which costs one sample, and no k: as it is."""
+    if not ks or look(curve.strategy).reference:
+        return curve
+    places = [at for at, k in enumerate(curve.k) if k in ks]
+    return dataclasses.replace(
+        curve,
+        k=tuple(curve.k[at] for at in places),
+        estimates=tuple(curve.estimates[at] for at in places),
+        band=tuple(curve.band[at] for at in places) if curve.band else (),
+    )
 
 
 def _jsonable(value: object) -> Json:

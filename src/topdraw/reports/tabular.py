@@ -21,6 +21,9 @@ _LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "\n": " ",
     **{mark: "\\" + mark for mark in "&%$#_{}"},
 }
 _FORMULA = ("=", "+", "-", "@", "\t")
@@ -108,11 +111,13 @@ def aligned_text(table: Tabular) -> str:
 
 
 def shown(cell: Cell) -> str:
-    """A cell for people: estimates to their standard error, numbers to four digits.
+    """A cell for people: estimates to their standard error, numbers to four digits or whole.
+
+    Whole and broken numbers of one column look alike: both with commas up to a trillion.
 
     Examples:
-        >>> shown(0.123456), shown(None), shown(1234)
-        ('0.1235', '-', '1,234')
+        >>> shown(0.123456), shown(None), shown(1234), shown(1.0864e8)
+        ('0.1235', '-', '1,234', '108,640,000')
     """
     if isinstance(cell, bool | str):
         return str(cell)
@@ -120,7 +125,9 @@ def shown(cell: Cell) -> str:
         return "-"
     if isinstance(cell, int):
         return f"{cell:,}"
-    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+    if isinstance(cell, float):
+        return f"{cell:,.0f}" if 1000 <= abs(cell) < 1e12 else f"{cell:.4g}"
+    return str(cell)
 
 
 def _places(table: Tabular) -> range:

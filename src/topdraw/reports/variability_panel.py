@@ -78,13 +78,20 @@ def panel_of(found: Variability, repeats: Determinism | None = None) -> Panel:
     figures = tuple(variation_figure(found.overall, layout) for layout in (WIDE, NARROW))
     return Panel(
         key="greedy",
-        title="Greedy against sampled",
+        title=_title(found, repeats),
         claim=str(repeats) if repeats else greedy_sentence(found.overall),
         figures=figures if figures[0] else (),
         table=_table(found),
         how=_how(found),
         notes=tuple(_notes(found)),
     )
+
+
+def _title(found: Variability, repeats: Determinism | None) -> str:
+    if repeats:
+        return "Repeats at temperature 0"
+    is_sampled = math.isnan(found.overall.greedy.value)
+    return "Full runs" if is_sampled else "Greedy against sampled"
 
 
 def greedy_sentence(one: Variation) -> str:
@@ -155,10 +162,19 @@ def _how(found: Variability) -> str:
 
 def _notes(found: Variability) -> Iterable[str]:
     apart, length = found.overall.spread, found.lengths
+    if apart is not None and apart.left_out:
+        lacking = "1 index lacks" if apart.left_out == 1 else f"{apart.left_out:,} indices lack"
+        made = (
+            f"run j of {apart.runs:,} is therefore the j-th scored sample of each problem"
+            if apart.closed_up
+            else f"full runs are the {apart.runs:,} others"
+        )
+        yield f"{lacking} the verdict of some problem: {made}."
     if apart is not None and apart.std.low > apart.chance_std.value > 0:
         yield (
             f"Full runs lie further apart than independent samples would (std {apart.std} against "
-            f"{apart.chance_std.value:.3f}): something all samples of one run share moves them."
+            f"{apart.chance_std.value:.3f}): chance alone does so {_once_in(apart.by_chance)}. If "
+            "it is not chance, something that all samples of one run share moves them."
         )
     if apart is not None and apart.gap.value > 0:
         yield (
@@ -180,6 +196,12 @@ def _notes(found: Variability) -> Iterable[str]:
     lost = found.missing + found.greedy_missing
     if lost:
         yield f"Outputs without a score, which are in no number: {lost:,}."
+
+
+def _once_in(probability: float) -> str:
+    if not probability >= 1e-6:
+        return "less than once in a million"
+    return f"about once in {float(f'{1 / probability:.2g}'):,.0f}"
 
 
 def _many(count: int) -> str:

@@ -77,13 +77,20 @@ def panel_of(parts: Variance) -> Panel:
 
 
 def _claim(parts: Variance) -> str:
+    error, rest = _apart(parts.error, parts.error_of_problems)
     more = 1 - parts.error_at(parts.problems * _MORE, round(parts.samples)) / parts.error
     return (
         f"Of the variance of a sample's verdict, a share of {parts.share} lies between problems. "
-        f"The mean sample has a standard error of {parts.error:.2g}; with endless samples of these "
-        f"{parts.problems:,} problems {parts.error_of_problems:.2g} of it would remain, and "
+        f"The mean sample has a standard error of {error}; with endless samples of these "
+        f"{parts.problems:,} problems {rest} of it would remain, and "
         f"{_MORE} times as many problems like them would take {more:.0%} off it."
     )
+
+
+def _apart(one: float, two: float) -> tuple[str, str]:
+    """Both numbers with two digits, or with as many as it takes to tell them apart, up to five."""
+    told = [(f"{one:.{digits}g}", f"{two:.{digits}g}") for digits in range(2, 6)]
+    return next((pair for pair in told if pair[0] != pair[1]), told[-1])
 
 
 def variance_figure(parts: Variance, *, layout: Layout = WIDE) -> str:

@@ -303,8 +303,7 @@ def _price(model: Model, budget: Budget, prices: PriceTable | None) -> Price | N
         raise ConfigError(
             f"The price of {name!r} is unknown, so that a cap of {budget.usd:g} USD cannot "
             "be kept.",
-            hint="Name it in a table of prices: --prices FILE, or prices=read_prices(FILE); "
-            "or cap the tokens.",
+            hint="Name it in a table of prices: --prices FILE; or cap the tokens.",
         )
     return price
 

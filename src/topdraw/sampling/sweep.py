@@ -69,6 +69,18 @@ class Sweep:
         """The cells, the first axis slowest."""
         return cells(self.axes, self.base)
 
+    @property
+    def model(self) -> str:
+        """The model that its cells are drawn from; "" while none is begun.
+
+        Raises:
+            StoreError: when a run cannot be read.
+        """
+        run = next((self.run(cell) for cell in self.cells if self.is_begun(cell)), None)
+        identity = {} if run is None else run.manifest.model
+        known = (identity.get(key) for key in ("model", "name", "spec"))
+        return str(next((word for word in known if word), ""))
+
     def wanted(self, cell: Cell) -> int:
         """Samples per problem of a cell."""
         return self.n_at_zero if cell.decoding.greedy else self.n

@@ -128,7 +128,7 @@ def _verdicts(table: PlainTable, columns: SampleColumns, by: str) -> IntArray:
         raise ConfigError(
             f"The column {by!r} of {table.path} holds no verdicts; nothing can be counted correct "
             "by it.",
-            hint="Name a verifier with by=..., and this scorer with value=...",
+            hint="Name a verifier with --by SCORER, and this one with --value SCORER.",
         )
     return columns.verdicts[by]
 

@@ -41,11 +41,13 @@ class PlainTable:
         problems: those that `columns` speaks of.
         models: the models that `columns` speaks of; empty when it names none.
         judge: the verifier of a table of samples; "" when it has none.
+        header: names of the file's columns.
 
     Attributes:
         path: the file.
         models: names of the models, in order; empty when the table names none.
         columns: as given.
+        header: as given.
         recovered: always empty: nothing was cut.
     """
 
@@ -57,10 +59,12 @@ class PlainTable:
         *,
         models: Sequence[str] = (),
         judge: str = "",
+        header: Sequence[str] = (),
     ) -> None:
         self.path = path
         self.models = tuple(models)
         self.columns = columns
+        self.header = tuple(header)
         self.recovered: list[str] = []
         self._problems = tuple(problems)
         self._judge = CORRECT if isinstance(columns, CountColumns) else judge
@@ -94,7 +98,9 @@ class PlainTable:
         held, problem = np.unique(columns.problem, return_inverse=True)
         columns = dataclasses.replace(columns, model=np.zeros_like(problem), problem=problem)
         problems = [self._problems[at] for at in held]
-        return PlainTable(self.path, columns, problems, models=[model], judge=self._judge)
+        return PlainTable(
+            self.path, columns, problems, models=[model], judge=self._judge, header=self.header
+        )
 
     def one_model(self) -> CountColumns | SampleColumns:
         """The columns, of one model.
@@ -105,7 +111,7 @@ class PlainTable:
         if len(self.models) > 1:
             raise ConfigError(
                 f"{self.path} has {len(self.models)} models: {_listed(self.models)}.",
-                hint="Name one with --model; in Python, open_evidence(path, model=...).",
+                hint="Name one with --model NAME.",
             )
         return self.columns
 

@@ -148,6 +148,7 @@ class _Reading:
             self._problems(problem, about),
             models=_words(model),
             judge=judge or next(iter(columns.verdicts), ""),
+            header=tuple(self.raw.columns),
         )
 
     def _ids(self) -> Texts:

@@ -46,5 +46,13 @@ def test_zeros_take_their_share_from_all_cells() -> None:
     assert some[0] == pytest.approx(plain[0] * (1 - share) + share)
 
 
-def test_prior_probabilities_sum_to_one() -> None:
-    assert sum(family.prior for family in FAMILIES.values()) == pytest.approx(1)
+@pytest.mark.parametrize("coverage", [0.0, 0.3, 0.4, 0.45, 1.0])
+def test_prior_probabilities_sum_to_one(coverage: float) -> None:
+    total = sum(family.prior_at(coverage) for family in FAMILIES.values())
+    assert total == pytest.approx(1)
+
+
+def test_more_solved_problems_make_room_for_unsolvable_ones() -> None:
+    for name in ("zero-inflated beta", "zero-inflated general"):
+        few, between, many = (FAMILIES[name].prior_at(share) for share in (0.2, 0.4, 0.6))
+        assert few < between < many

@@ -96,3 +96,13 @@ def test_a_run_is_fitted_by_its_verifier(tmp_path: Path) -> None:
     law = topdraw.fit_coverage(made_run(tmp_path / "run", verdicts), draws=5)
     assert (law.k_max, law.a.n) == (8, 8)
     assert law == fit_counts(8, np.arange(8), draws=5)
+
+
+def test_too_few_problems_have_a_law_without_an_interval() -> None:
+    law = fit_counts([100] * 4, [1, 5, 20, 80], draws=5)
+    assert law.a.value < 0
+    assert math.isnan(law.a.low)
+    assert math.isnan(law.b.high)
+    assert law.b.method.endswith("no interval: 4 of at least 5 problems")
+    assert "no interval (model c" in str(law.predict(1_000))
+    assert law.predict(1_000).as_dict()["low"] is None

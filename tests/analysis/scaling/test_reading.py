@@ -8,6 +8,7 @@ from tests.analysis.made_run import NO, ODD, YES, made_run
 from topdraw.analysis.scaling import forecast_counts, forecast_coverage
 from topdraw.analysis.scaling.nonparametric import bounds
 from topdraw.analysis.scaling.reading import Scaling, saturations_of, scaling_of, shifts_of
+from topdraw.core.records import Decoding
 from topdraw.core.until import Until
 from topdraw.errors import ConfigError, DomainError
 from topdraw.store.evidence import open_evidence
@@ -37,7 +38,7 @@ def _models(tmp_path: Path) -> list[Scaling]:
 
 def test_a_run_has_a_law_forecasts_and_saturations(tmp_path: Path) -> None:
     found = scaling_of(_run(tmp_path / "run"), draws=5)
-    assert (found.name, found.k_max) == ("run", 20)
+    assert (found.name, found.k_max) == ("made", 20)
     assert found.law is not None
     assert [value.k for value in found.forecasts] == [200]
     assert set(found.saturations) == {"majority", "best_of_n", "weighted_majority"}
@@ -91,6 +92,16 @@ def test_too_few_samples_are_refused_and_one_sample_has_no_saturation(tmp_path: 
     with pytest.raises(DomainError, match="at least 3 samples"):
         scaling_of(run)
     assert saturations_of(run) == {}
+
+
+def test_repeats_of_greedy_decoding_are_not_forecast(tmp_path: Path) -> None:
+    verdicts = {f"p{i}": [YES if i < 3 else NO] * 5 for i in range(10)}
+    run = made_run(tmp_path / "run", verdicts, sampled=Decoding(temperature=0.0))
+    found = scaling_of(run)
+    assert (found.forecasts, found.bounds, found.law) == ((), (), None)
+    assert "temperature 0" in found.unforecast
+    with pytest.raises(DomainError, match="temperature 0"):
+        forecast_coverage(run, [50])
 
 
 def test_counts_of_a_run_drawn_until_a_pass_are_not_taken_for_binomial(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ _RATE, _SPREAD = -1.3, 0.6
 #: The share of problems that no number of samples solves: Beta(1, 3).
 _ZEROS = 3.0
 _GAUSSIAN_EDGE = 5.0
+#: Coverage at n below which few problems count as solved, and above which many do.
+_FEW, _MANY = 0.3, 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,25 @@ class Family:
             each cell, shape (laws, cells + 2), rows summing to 1.
         size: parameters of `density`.
         zeros: whether a share of the problems has p = 0, one more parameter.
-        prior: its probability before the counts; 0 for one that only `mixtures` fits.
+        prior: its probability before the counts, where few problems are solved and where many are.
+            From few, a share that nothing solves and plain difficulty look alike; from many, the
+            curve would show.
     """
 
     name: str
     density: Callable[[FloatArray, FloatArray], FloatArray]
     size: int
     zeros: bool
-    prior: float
+    prior: tuple[float, float]
 
     @property
     def parameters(self) -> int:
         """All parameters, the share of zeros included."""
         return self.size + self.zeros
+
+    def prior_at(self, coverage: float) -> float:
+        """Its probability before the counts, by the share of problems that n samples solve."""
+        return float(np.interp(coverage, (_FEW, _MANY), self.prior))
 
     def masses(self, normals: FloatArray, middles: FloatArray) -> FloatArray:
         """Mass in each cell, the share of zeros in the first.
@@ -124,11 +132,11 @@ def _general(normals: FloatArray, middles: FloatArray) -> FloatArray:
 
 
 _ALL = (
-    Family("beta", _beta, 2, zeros=False, prior=0.22),
-    Family("zero-inflated beta", _beta, 2, zeros=True, prior=0.06),
-    Family("logit-normal", _logit_normal, 2, zeros=False, prior=0.19),
-    Family("general", _general, 4, zeros=False, prior=0.48),
-    Family("zero-inflated general", _general, 4, zeros=True, prior=0.05),
+    Family("beta", _beta, 2, zeros=False, prior=(0.18, 0.26)),
+    Family("zero-inflated beta", _beta, 2, zeros=True, prior=(0.01, 0.06)),
+    Family("logit-normal", _logit_normal, 2, zeros=False, prior=(0.37, 0.12)),
+    Family("general", _general, 4, zeros=False, prior=(0.42, 0.31)),
+    Family("zero-inflated general", _general, 4, zeros=True, prior=(0.02, 0.25)),
 )
 #: By name.
 FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}

@@ -6,6 +6,7 @@ Not here: the curve itself (`law`); a value beyond the samples that is not this 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +16,7 @@ from topdraw.analysis.coverage import coverage_curve
 from topdraw.analysis.intervals import resamples
 from topdraw.analysis.scaling.law import law, least_squares_law, log_log_line, spaced
 from topdraw.analysis.scaling.mixtures import Mixture, fit_mixture
-from topdraw.analysis.scaling.values import ModelValue
+from topdraw.analysis.scaling.values import FEWEST_PROBLEMS, ModelValue, too_few
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import FloatArray, IntArray
 from topdraw.core.seeds import Rng
@@ -27,7 +28,7 @@ class CoverageLaw:
     """c = exp(a k^b), fitted.
 
     Attributes:
-        a: log coverage at k = 1, < 0.
+        a: log coverage at k = 1, < 0; below five problems without an interval, as is b.
         b: exponent, < 0: the further from 0, the faster coverage rises.
         residual: mean absolute distance between law and coverage over the fitted k.
         residual_std: standard deviation of that distance over the fitted k, as the paper prints.
@@ -64,6 +65,8 @@ class CoverageLaw:
         tail = (1 - self.a.level) / 2
         spread = law(self.draws[:, 0], self.draws[:, 1], k)
         low, high = np.quantile(spread, [tail, 1 - tail]).tolist()
+        if math.isnan(self.a.low):
+            low = high = math.nan
         others = {
             "log-log line": float(law(*self.log_log, k)),
             "beta-binomial": self.beta.pass_at(k),
@@ -71,7 +74,7 @@ class CoverageLaw:
         reach = "interpolated" if k <= self.k_max else f"extrapolated from k <= {self.k_max}"
         value = float(law(self.a.value, self.b.value, k))
         label = f"model c = exp(a k^b), {reach}"
-        low, high = min(low, value), max(high, value)
+        low, high = min(low, value), max(high, value)  # NaN stays: it comes first
         return ModelValue(k, value, low, high, others, label, self.a.level)
 
 
@@ -145,6 +148,9 @@ def fit_table(
     found = np.array(again, dtype=float)
     method = f"least squares on c, {ks.size} k; percentiles of {draws} resamples of problems"
     ends = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    if n.size < FEWEST_PROBLEMS:
+        method = f"least squares on c, {ks.size} k; {too_few(n.size)}"
+        ends = np.full((2, 2), math.nan)
     a, b = (
         Estimate(best[i], float(ends[0, i]), float(ends[1, i]), level, method, n.size, missing)
         for i in (0, 1)

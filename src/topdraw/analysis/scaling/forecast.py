@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from topdraw.analysis.coverage import coverage_curve
+from topdraw.analysis.intervals import mean_estimate
 from topdraw.analysis.limits import require_level
 from topdraw.analysis.samples_used import whole_k
 from topdraw.analysis.scaling import difficulty
@@ -22,14 +23,16 @@ from topdraw.analysis.scaling.families import FAMILIES
 from topdraw.analysis.scaling.law import law, least_squares_law, log_log_line, spaced
 from topdraw.analysis.scaling.posterior import Posterior, posterior
 from topdraw.analysis.scaling.values import ModelValue
+from topdraw.core.estimate import Estimate
 from topdraw.core.records import FloatArray, IntArray
 from topdraw.core.seeds import Rng, generator
 from topdraw.errors import DomainError
 
-#: How far the law may be off when it extrapolates over as many decades as there are samples.
-_SLACK: Mapping[str, float] = {"beta": 0.1, "general": 0.01}
-#: Share of the least-squares law in the law that families lean on; the rest is the log-log line.
-_LEAST_SQUARES = 0.1
+#: How far the law may be off when it extrapolates over as many decades as there are samples, were
+#: all problems solved. With few solved it is itself a guess: this is divided by coverage.
+_SLACK = 0.002
+#: The family that leans. Beta needs no help where it holds; none but this is about any benchmark.
+_LEANS = "general"
 #: A family less probable than this, were all alike before the counts, has no say in the interval.
 _RULED_OUT = 0.15
 _LABEL = "model average over laws of difficulty, extrapolated from k <= {}"
@@ -70,10 +73,12 @@ def forecast_counts(
     Five families of difficulty (beta, logit-normal, a general one with free tails, and the first
     and last with a share of problems that nothing solves) are each fitted by importance sampling
     and weighted by their evidence. Counts of n samples say almost nothing of p far below 1/n: there
-    the beta and the general family lean on the published law c = exp(a k^b), the less the more
-    decades were drawn. The value is the median over all; problems with c > 0 count as they are.
+    the general family leans on the published law c = exp(a k^b), the less the more decades were
+    drawn and the fewer problems are solved. The value is the median over all; problems with c > 0
+    count as they are.
     The interval does not lean: it spans those of all families that the counts do not rule out, and
-    allows for other problems and for luck on these.
+    allows for other problems and for luck on these; neither end lies below the same end of the
+    interval of coverage measured at n, and none falls as k rises.
 
     Args:
         n: shape (problems,). Scored samples per problem, >= 3.
@@ -101,7 +106,10 @@ def forecast_counts(
     found = counted(n_.ravel(), c_.ravel())
     points = spaced(int(n_.min()))
     mean = coverage_curve(n_.ravel(), c_.ravel(), points.tolist()).mean(axis=0)
-    return forecast_curve(found, points, mean, ks, level=level, rng=rng)
+    measured = mean_estimate(
+        coverage_curve(n_.ravel(), c_.ravel(), [int(points[-1])])[:, 0], level=level
+    )
+    return forecast_curve(found, points, mean, ks, level=level, rng=rng, measured=measured)
 
 
 def forecast_curve(
@@ -112,6 +120,7 @@ def forecast_curve(
     *,
     level: float = 0.95,
     rng: Rng = 0,
+    measured: Estimate | None = None,
 ) -> tuple[ModelValue, ...]:
     """`forecast_counts` where coverage was measured otherwise, as of a run that a rule stopped.
 
@@ -122,6 +131,11 @@ def forecast_curve(
         ks: samples, each above the last point.
         level: level of the intervals.
         rng: seed or generator.
+        measured: coverage at the last point with its interval. More samples solve no less, so that
+            neither end of a forecast's interval lies below the same end of it.
+
+    Returns:
+        For each k, as `forecast_counts`. Values and both ends never fall as k rises.
 
     Raises:
         DomainError: as `forecast_counts`.
@@ -144,7 +158,22 @@ def forecast_curve(
     known = _Known(
         found, middles, chances, laws, _fitted_law(points, coverage), float(coverage[-1])
     )
-    return tuple(_at(k, known, level, random) for k in wanted)
+    steps = sorted(set(wanted))
+    raised = _rising([_at(k, known, level, random) for k in steps], measured)
+    return tuple(raised[steps.index(k)] for k in wanted)
+
+
+def _rising(values: Sequence[ModelValue], measured: Estimate | None) -> list[ModelValue]:
+    """The same at rising k, no number below that of a smaller k or of what was measured."""
+    raised: list[ModelValue] = []
+    low, value, high = (0.0, 0.0, 0.0)
+    if measured is not None and not math.isnan(measured.low):
+        low, high = measured.low, measured.high
+    for one in values:
+        value, high = max(value, one.value), max(high, one.high)
+        low = min(max(low, one.low), value)
+        raised.append(replace(one, value=value, low=low, high=high))
+    return raised
 
 
 def _fitted_law(points: IntArray, coverage: FloatArray) -> _Law:
@@ -156,9 +185,12 @@ def _at(k: int, known: _Known, level: float, random: np.random.Generator) -> Mod
     failing, laws = difficulty.failing(known.middles, k), known.laws
     here = np.stack([_of_these(one.masses, known, failing) for one in laws.values()])
     anywhere = np.stack([1 - one.masses @ failing for one in laws.values()])
-    shares, law_values = _shares(laws), known.fitted.at(k)
-    value = max(_quantile(here, _leaning(here, shares, law_values, k, known), 0.5), known.least)
-    left = _shares(laws, alike=True) >= _RULED_OUT
+    shares, law_values = _shares(laws, known.least), known.fitted.at(k)
+    value = max(
+        _quantile(here, _leaning(here, shares, law_values["log-log line"], k, known), 0.5),
+        known.least,
+    )
+    left = _shares(laws) >= _RULED_OUT
     low, high = _interval(here[left], anywhere[left], known.found.total, level, random)
     each = {name: float(np.median(row)) for name, row in zip(laws, here, strict=True)}
     return ModelValue(
@@ -174,17 +206,14 @@ def _at(k: int, known: _Known, level: float, random: np.random.Generator) -> Mod
 
 
 def _leaning(
-    here: FloatArray, shares: FloatArray, law_values: Mapping[str, float], k: int, known: _Known
+    here: FloatArray, shares: FloatArray, line: float, k: int, known: _Known
 ) -> FloatArray:
-    """Weights of all draws, those of beta and general pulled to the law; no family's sum moves."""
+    """Weights of all draws, those of one family pulled to the law; no family's sum moves."""
     weights = _spread(shares, here)
-    if not known.least:  # nothing solved: there is no law to lean on
-        return weights
-    centre = float(np.dot([1 - _LEAST_SQUARES, _LEAST_SQUARES], list(law_values.values())))
-    decades = math.log(known.fitted.k_max) / math.log(k / known.fitted.k_max)
-    for row, name in enumerate(known.laws):
-        if name in _SLACK:
-            weights[row] = shares[row] * _towards(here[row], centre, _SLACK[name] * decades)
+    if known.least:  # else nothing is solved, and there is no law to lean on
+        decades = math.log(known.fitted.k_max) / math.log(k / known.fitted.k_max)
+        row = list(known.laws).index(_LEANS)
+        weights[row] = shares[row] * _towards(here[row], line, _SLACK * decades / known.least)
     return weights
 
 
@@ -196,9 +225,9 @@ def _of_these(masses: FloatArray, known: _Known, failing: FloatArray) -> FloatAr
     return np.clip(covered, 0.0, 1.0)
 
 
-def _shares(laws: Mapping[str, Posterior], *, alike: bool = False) -> FloatArray:
-    """Probability of each family given the counts; `alike` before them, or by its own prior."""
-    prior = [1.0 if alike else FAMILIES[name].prior for name in laws]
+def _shares(laws: Mapping[str, Posterior], coverage: float | None = None) -> FloatArray:
+    """Probability of each family given the counts; by its prior at a coverage, or all alike."""
+    prior = [1.0 if coverage is None else FAMILIES[name].prior_at(coverage) for name in laws]
     log = np.log(prior) + [one.log_evidence for one in laws.values()]
     shares: FloatArray = np.exp(log - log.max())
     shares /= shares.sum()

@@ -13,6 +13,7 @@ import numpy as np
 from topdraw.analysis.coverage import coverage_curve
 from topdraw.analysis.curves import scored
 from topdraw.analysis.estimates import Counts, count_scored, judge
+from topdraw.analysis.intervals import mean_estimate
 from topdraw.analysis.scaling.difficulty import counted
 from topdraw.analysis.scaling.fitted import CoverageLaw, fit_table
 from topdraw.analysis.scaling.forecast import forecast_curve
@@ -21,6 +22,7 @@ from topdraw.analysis.scaling.values import ModelValue
 from topdraw.analysis.stopped import stopped
 from topdraw.core.records import BoolArray, FloatArray, IntArray
 from topdraw.core.seeds import Rng
+from topdraw.errors import DomainError
 from topdraw.selection.candidates import candidates
 from topdraw.store.evidence import Evidence, EvidenceOrPath, open_evidence
 
@@ -138,9 +140,29 @@ def forecast_coverage(
     Raises:
         ConfigError: if there is no verifier or no scored sample.
         UnknownNameError: if the run holds no scores by `by`.
-        DomainError: as `forecast_counts` and `measured`.
+        DomainError: as `forecast_counts` and `measured`, or if decoding is greedy.
     """
-    known = measured(open_evidence(run), by=by)
+    run = open_evidence(run)
+    if refusal := no_forecast(run):
+        raise DomainError(refusal)
+    known = measured(run, by=by)
     # How drawing was stopped is no part of the likelihood of n and c.
     found = counted(known.counts.n, known.counts.c)
-    return forecast_curve(found, known.ks, known.table.mean(axis=0), ks, level=level, rng=rng)
+    last = mean_estimate(known.table[:, -1], level=level)
+    mean = known.table.mean(axis=0)
+    return forecast_curve(found, known.ks, mean, ks, level=level, rng=rng, measured=last)
+
+
+def no_forecast(run: Evidence) -> str:
+    """Why a run has no forecast, in a sentence; "" where it has one.
+
+    Args:
+        run: a run, or a table of one model.
+    """
+    sampler = run.manifest.sampler("sampled")
+    if sampler is None or not sampler.decoding.greedy:
+        return ""
+    return (
+        "Its samples are greedy (temperature 0), repeats of one output: more of them solve no "
+        "more, so that there is no forecast."
+    )

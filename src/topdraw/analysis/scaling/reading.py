@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from topdraw.analysis.cost import model_of
 from topdraw.analysis.intervals import mean_estimates
 from topdraw.analysis.measures import can_choose, contender, measured, of_selector
 from topdraw.analysis.scaling.difficulty import counted
 from topdraw.analysis.scaling.fitted import CoverageLaw, fit_table
 from topdraw.analysis.scaling.forecast import forecast_curve
 from topdraw.analysis.scaling.nonparametric import Bounds, bounds
-from topdraw.analysis.scaling.of_run import MeasuredCoverage
+from topdraw.analysis.scaling.of_run import MeasuredCoverage, no_forecast
 from topdraw.analysis.scaling.of_run import measured as measured_coverage
 from topdraw.analysis.scaling.saturation import Saturation, saturation
 from topdraw.analysis.scaling.shifts import Shifts, fit_shifts, shared
@@ -30,6 +31,7 @@ from topdraw.store.evidence import Evidence
 
 _SELECTORS = ("majority", "best_of_n", "weighted_majority")
 _DOUBLINGS = 2.0
+_SAME = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,10 @@ class Scaling:
         known: coverage at log-spaced k, and the counts.
         coverage: for each of these k the estimate over problems.
         law: c = exp(a k^b) fitted to them; None where coverage is the same at every k.
-        forecasts: beyond the samples.
+        forecasts: beyond the samples; empty where decoding is greedy.
         bounds: for each forecast, what the counts alone allow.
         saturations: for each selector where its curve is flat.
+        unforecast: why there is no forecast; "" where there is one, or none was asked for.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Scaling:
     forecasts: tuple[ModelValue, ...]
     bounds: tuple[Bounds, ...]
     saturations: Mapping[str, Saturation]
+    unforecast: str = ""
 
     @property
     def k_max(self) -> int:
@@ -76,9 +80,10 @@ def scaling_of(
 
     Args:
         run: a scored run, or a table of counts or scored samples of one model.
-        name: what to call it; default the last part of its path.
+        name: what to call it; default its model.
         by: the verifier; default the task's own.
-        extrapolate: k to forecast; default ten times the samples. Those within are left out.
+        extrapolate: k to forecast; default ten times the samples. Those within are left out, and
+            all where decoding is greedy: then `unforecast` says so.
         selectors: whose saturation to look for; default a vote, best of k and a weighted vote,
             where the run has what they go by.
         tolerance: how far from its end a selector's curve counts as flat.
@@ -95,7 +100,7 @@ def scaling_of(
     known = measured_coverage(run, by=by)
     counts, ks, mean = known.counts, known.ks, known.table.mean(axis=0)
     law = None
-    if mean.any() and mean[0] < 1:
+    if mean[-1] - mean[0] > _SAME:
         law = fit_table(
             ks,
             known.table,
@@ -106,20 +111,42 @@ def scaling_of(
             draws=draws,
             missing=counts.missing,
         )
+    coverage = mean_estimates(known.table, level=level, missing=counts.missing)
     beyond = sorted({k for k in extrapolate or (10 * int(ks[-1]),) if k > ks[-1]})
-    found = counted(counts.n, counts.c)
-    forecasts = forecast_curve(found, ks, mean, beyond, level=level, rng=rng) if beyond else ()
+    unforecast = no_forecast(run) if beyond else ""
+    beyond = [] if unforecast else beyond
+    forecasts: tuple[ModelValue, ...] = ()
+    if beyond:
+        forecasts = forecast_curve(
+            counted(counts.n, counts.c),
+            ks,
+            mean,
+            beyond,
+            level=level,
+            rng=rng,
+            measured=coverage[-1],
+        )
     return Scaling(
-        name=name or run.path.name,
+        name=name or model_name(run),
         known=known,
-        coverage=mean_estimates(known.table, level=level, missing=counts.missing),
+        coverage=coverage,
         law=law,
         forecasts=forecasts,
         bounds=tuple(_bounds(known, k, level) for k in beyond),
         saturations=saturations_of(
             run, by=by, selectors=selectors, tolerance=tolerance, level=level, rng=rng
         ),
+        unforecast=unforecast,
     )
+
+
+def model_name(run: Evidence) -> str:
+    """The model of a run or table; the last part of its path where it names none.
+
+    Args:
+        run: a run, or a table of one model.
+    """
+    return model_of(run) or run.path.name
 
 
 def _bounds(known: MeasuredCoverage, k: int, level: float) -> Bounds:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from topdraw.analysis.intervals import mean_estimate, paired_difference, resamples
-from topdraw.core.estimate import Estimate
+from topdraw.analysis.scaling.values import FEWEST_PROBLEMS, too_few
+from topdraw.core.estimate import Estimate, WholeEstimate
 from topdraw.core.records import FloatArray, IntArray
 from topdraw.core.seeds import Rng
 from topdraw.errors import DomainError
@@ -49,8 +50,7 @@ class Saturation:
     def __str__(self) -> str:
         if not self.reached:
             return f"not yet by k = {self.last}: the last doubling brought {self.gain}"
-        ends = f"[{self.k.low:.0f}, {self.k.high:.0f}]"
-        return f"at k = {self.k.value:.0f} {ends}, at {self.end}"
+        return f"at k = {self.k}, at {self.end}"
 
 
 def saturation(
@@ -98,9 +98,12 @@ def saturation(
         tails = [(1 - level) / 2, (1 + level) / 2]
         low, high = np.quantile(ranked, tails, method="nearest").tolist()
         low, high = min(low, best), max(high, best)
+    if len(table) < FEWEST_PROBLEMS:
+        low, high = math.nan, math.nan
+        method = f"first k within {tolerance:g} of the end; {too_few(len(table))}"
     half = int(np.searchsorted(steps, steps[-1] / 2, side="right")) - 1
     return Saturation(
-        k=Estimate(best, low, high, level, method, len(table)),
+        k=WholeEstimate(best, low, high, level, method, len(table)),
         end=mean_estimate(table[:, -1], level=level),
         gain=paired_difference(table[:, -1], table[:, half], level=level, rng=rng),
         tolerance=tolerance,

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from topdraw.analysis.coverage import coverage_curve
 from topdraw.analysis.intervals import resamples
 from topdraw.analysis.scaling.law import law, log_log_line, spaced
+from topdraw.analysis.scaling.values import FEWEST_PROBLEMS, too_few
 from topdraw.core.estimate import Estimate
 from topdraw.core.records import FloatArray, IntArray
 from topdraw.core.seeds import Rng
@@ -130,7 +131,12 @@ def _shifts(
 ) -> Shifts:
     method = f"least squares on c, one b for {len(names)} models; {len(again)} resamples"
 
+    if problems < FEWEST_PROBLEMS:
+        method = f"least squares on c, one b for {len(names)} models; {too_few(problems)}"
+
     def estimate(values: FloatArray, value: float) -> Estimate:
+        if problems < FEWEST_PROBLEMS:
+            return Estimate(value, level=level, method=method, n=problems)
         low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2]).tolist()
         return Estimate(value, min(low, value), max(high, value), level, method, problems)
 

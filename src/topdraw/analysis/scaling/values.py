@@ -9,6 +9,22 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+#: Resamples of fewer problems repeat each other: their percentiles are no interval.
+FEWEST_PROBLEMS = 5
+
+
+def too_few(problems: int) -> str:
+    """Why a number that stands on so few problems has no interval.
+
+    Args:
+        problems: fewer than `FEWEST_PROBLEMS`.
+
+    Examples:
+        >>> too_few(1)
+        'no interval: 1 of at least 5 problems'
+    """
+    return f"no interval: {problems} of at least {FEWEST_PROBLEMS} problems"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelValue:
@@ -17,7 +33,8 @@ class ModelValue:
     Attributes:
         k: samples.
         value: coverage by the model.
-        low: lower end of its interval; what the interval allows for is in the label.
+        low: lower end of its interval; what the interval allows for is in the label. NaN where
+            there are too few problems for one.
         high: upper end, likewise.
         others: what each method says by itself; where they differ, nobody knows.
         label: what to print beside it; begins with "model".
@@ -43,13 +60,15 @@ class ModelValue:
     def __str__(self) -> str:
         low, high = self.spread
         said = f"models say {low:.3f} to {high:.3f}"
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] ({self.label}; {said})"
+        ends = "no interval" if math.isnan(self.low) else f"[{self.low:.3f}, {self.high:.3f}]"
+        return f"{self.value:.3f} {ends} ({self.label}; {said})"
 
     def as_dict(self) -> dict[str, object]:
         """JSON values; numbers that JSON does not have become None."""
         whole: dict[str, object] = {
             name: getattr(self, name) for name in ("k", "value", "low", "high", "level", "label")
         }
+        whole |= {"low": _finite(self.low), "high": _finite(self.high)}
         whole["methods"] = {name: _finite(value) for name, value in self.others.items()}
         whole["family_probabilities"] = dict(self.shares)
         return whole
