@@ -138,7 +138,7 @@ def test_beside_counts_a_list_of_samples_is_one_row(tmp_path: Path) -> None:
         ("t.jsonl", b'{"id":1,"correct":[1],"reward":[1,2]}\n', r"line 1 has lists of different"),
         ("t.parquet", b"nothing", r"is not a Parquet table"),
         ("t.csv.gz", b"nothing", r"cannot be read"),
-        ("t.csv.gz", gzip.compress(b"x,y\n1,2\n")[:-6], r"cannot be read"),
+        ("t.csv.gz", gzip.compress(b"x,y\n1,2\n", mtime=0)[:-6], r"cannot be read"),
     ],
 )
 def test_what_is_no_table_is_refused_in_a_sentence(
