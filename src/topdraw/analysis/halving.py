@@ -53,7 +53,7 @@ def halved_best(table: ArrayLike, *, halvings: int = HALVINGS, rng: Rng = 0) -> 
         DomainError: if there is no strategy, fewer than four problems, or no halving.
 
     Examples:
-        >>> halved_best([[1, 0], [1, 0], [1, 1], [0, 0]], rng=0).values.mean() <= 0.75
+        >>> bool(halved_best([[1, 0], [1, 0], [1, 1], [0, 0]], rng=0).values.mean() <= 0.75)
         True
 
     References:
