@@ -230,14 +230,15 @@ async def _pieces(reply: aiohttp.ClientResponse, phases: Phases) -> AsyncIterato
         phases.bytes_came()
 
 
-async def _unpacked(reply: aiohttp.ClientResponse, phases: Phases) -> AsyncIterator[bytes]:
+def _unpacked(reply: aiohttp.ClientResponse, phases: Phases) -> AsyncIterator[bytes]:
     encoding = reply.headers.get("Content-Encoding")
-    if encoding is None:
-        async for part in _pieces(reply, phases):
-            yield part
-        return
+    pieces = _pieces(reply, phases)
+    return pieces if encoding is None else _unpacking(pieces, encoding)
+
+
+async def _unpacking(pieces: AsyncIterator[bytes], encoding: str) -> AsyncIterator[bytes]:
     unpack = unpacker(encoding)
-    async for part in _pieces(reply, phases):
+    async for part in pieces:
         for piece in unpack.feed(part):
             yield piece
     unpack.close()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import itertools
 import json
 import math
 import re
@@ -132,10 +131,11 @@ def units(
     """
     for problem in problems:
         for sampler in wanted:
-            done = drawn.get(sampler.hash, ())
-            missing = (i for i in range(sampler.n) if (problem.id, i) not in done)
-            for _, group in itertools.groupby(missing, lambda i: i // chunk if chunk else 0):
-                yield Unit(sampler, problem, tuple(group))
+            done, size = drawn.get(sampler.hash, ()), chunk or sampler.n
+            for start in range(0, sampler.n, size):
+                group = range(start, min(start + size, sampler.n))
+                if left := tuple([i for i in group if (problem.id, i) not in done]):
+                    yield Unit(sampler, problem, left)
 
 
 def default_path(

@@ -26,6 +26,7 @@ from topdraw.errors import (
 from topdraw.models.meter import METER, Halted
 from topdraw.models.retry import Refused
 from topdraw.sampling.account import Account
+from topdraw.sampling.collecting import rare_collection
 from topdraw.sampling.keeping import Keeper, is_disk_full
 from topdraw.sampling.plan import Unit
 from topdraw.sampling.progress import Progress
@@ -40,7 +41,7 @@ _ABOUT_THE_PROMPT = (400, 413, 422)
 _FATAL = (Refused, ConfigError, UnknownNameError, MissingPackage)
 _GRACE_SECONDS = 3.0
 # The first answers then come while the last requests are being sent. Measured: docs/log.md.
-_FEW = 4
+_FEW = 3
 _TICK_SECONDS = 1.0
 
 
@@ -105,8 +106,9 @@ class Session:
             self._later(seconds, lambda: self._halt("seconds"))
         ticking = asyncio.create_task(self._tick())
         try:
-            await self._start(todo, at_once)
-            done, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
+            with rare_collection():
+                await self._start(todo, at_once)
+                done, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
             for worker in done:
                 if not worker.cancelled():
                     worker.result()
