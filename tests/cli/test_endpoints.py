@@ -290,3 +290,12 @@ def test_until_needs_a_scorer_and_stops_by_it(topdraw: Topdraw, tmp_path: Path) 
         assert "--by FILE.py:NAME" in lost.err
         assert topdraw(*topped, "--by", "own.py:third").code == 0
         assert server.counts.delivered == 12
+
+
+def test_the_report_of_a_run_is_priced_by_its_table(topdraw: Topdraw, tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text(PRICES)
+    with ScriptedServer() as server:
+        given = ("arithmetic", "--problems", "2", "-n", "4", "--endpoint", server.url, "--out", "x")
+        done = topdraw("run", *given, "--model", "tiny", "--prices", "p.toml")
+    assert done.code == 0, done.err
+    assert 'id="axis-usd"' in (tmp_path / "x" / "report.html").read_text(encoding="utf-8")

@@ -181,7 +181,7 @@ def _require_needs(
             raise ConfigError(
                 f"{resolved.name} needs the {need} of the samples; "
                 f"{source.get(need, 'the model')} gave none in {run.path}.",
-                hint="Score it with another scorer, or name one with value=..."
+                hint="Score it with another scorer, or name one with --value (value=... in Python)."
                 if need == "value"
                 else "",
             )

@@ -45,6 +45,7 @@ def command(
     Killed at any moment, the same command goes on where it stopped and ends with the same samples.
     Stopped by a cap, it reports what there is and ends with exit code 5.
     """
+    from topdraw.cli.costing import tables_of
     from topdraw.cli.drawing import draw_what_there_is, stopping_rule
     from topdraw.cli.report import show_report
     from topdraw.cli.steps import (
@@ -65,6 +66,7 @@ def command(
     check_names(scorers=(verifier, value))
     check_targets(loaded, verifier)
     until = stopping_rule(draw, verifier)
+    tables = tables_of(draw.prices, None)
     run, stopped = draw_what_there_is(
         loaded, draw, out=out, greedy=greedy, until=until, by=verifier
     )
@@ -72,6 +74,6 @@ def command(
         raise stopped
     scored_by, *ranked_by = score_run(run, [verifier, *ranking_scorers(run, value)])
     ranking = ranked_by[0] if ranked_by else None
-    show_report(run, by=scored_by, value=ranking, out=None, as_json=as_json)
+    show_report(run, by=scored_by, value=ranking, out=None, as_json=as_json, tables=tables)
     if stopped is not None:
         raise stopped

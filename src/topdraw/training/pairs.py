@@ -95,7 +95,9 @@ def _require_outputs(run: Evidence) -> None:
 
 def _scores(run: Evidence, by: str) -> Scores:
     if not by:
-        raise ConfigError("This run's task has no scorer.", hint="Name one with by=...")
+        raise ConfigError(
+            "This run's task has no scorer.", hint="Name one with --by (by=... in Python)."
+        )
     return scores_of(run, by)
 
 

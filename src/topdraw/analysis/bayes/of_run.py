@@ -177,7 +177,8 @@ def _gathered(evidence: Evidence, by: str, value: str | None, gold: str | None) 
     if value is None:
         raise ConfigError(
             f"{evidence.path} has no scorer that ranks, so there is no reward to read.",
-            hint="Name one with value=..., or make its scores with `topdraw score`.",
+            hint="Name one with --value (value=... in Python), or make its scores with "
+            "`topdraw score`.",
         )
     samples = evidence.samples() if isinstance(evidence, Run) else None
     found = candidates(evidence, by=by, value=value, samples=samples)
