@@ -11,7 +11,7 @@ import click
 
 HEADINGS = (
     "Task", "Model", "Run", "Table", "Grid", "Decoding", "Endpoint", "Budget", "Stopping",
-    "Options",
+    "AlpacaEval", "Arena-Hard", "WildBench", "Options",
 )  # fmt: skip
 """The headings, in the order of a help text."""
 
