@@ -17,6 +17,7 @@ from io import RawIOBase
 from pathlib import Path
 
 import pytest
+from tests.store.kill_trials import TOGETHER
 from tests.store.ledgers import MISSING, RIGHT, WRONG, indices_in_parts, rows_in_parts
 from tests.store.readers import READERS, Reader
 from tests.store.strategies import HASH, HOSTILE, MODEL, make
@@ -64,7 +65,8 @@ def test_37_kill_nine_loses_and_doubles_nothing() -> None:
     assert found["kills"] == 32
     assert found["acknowledged"] >= 32
     assert found["lost"] == found["doubled"] == found["wrong"] == 0
-    assert 0 <= found["unheard"] <= found["kills"]  # stored, and killed before it could say so
+    # Stored, and killed before it could say so: one write of each at the most.
+    assert 0 <= found["unheard"] <= found["kills"] * max(TOGETHER)
 
 
 def torn(run: Run, cut: int) -> Path:

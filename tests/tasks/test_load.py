@@ -32,17 +32,25 @@ def test_a_name_wins_over_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_unknown_names_suggest_the_closest() -> None:
-    with pytest.raises(UnknownNameError, match=r"Did you mean 'countdown'.*\.jsonl file"):
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'countdown'.*\.jsonl.*hf:OWNER/NAME"):
         load("cuontdown")
 
 
-def test_files_that_are_not_there_or_not_jsonl(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no file 'missing\.jsonl'"):
-        load("missing.jsonl")
-    path = tmp_path / "table.csv"
+def test_files_that_are_not_there_or_no_table(tmp_path: Path) -> None:
+    for name in ("missing.jsonl", "missing.csv.gz"):
+        with pytest.raises(ConfigError, match=f"no file '{name}'"):
+            load(name)
+    path = tmp_path / "table.txt"
     path.write_text("a,b\n")
-    with pytest.raises(ConfigError, match=r"is no \.jsonl file"):
+    with pytest.raises(ConfigError, match=r"is no file of problems.*\.csv"):
         load(path)
+
+
+def test_a_folder_and_a_name_of_the_hub(tmp_path: Path) -> None:
+    path = tmp_path / "quiz" / "test.jsonl"
+    path.parent.mkdir()
+    path.write_text('{"question": "1+1=", "answer": 2}\n')
+    assert load(path.parent).name == load(f"hf:{path.parent}").name == "quiz"
 
 
 @pytest.mark.parametrize(

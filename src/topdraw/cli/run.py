@@ -40,7 +40,7 @@ def command(
     value: str | None,
     as_json: bool,
 ) -> None:
-    """Draw, verify, rank and compare: TASK is a task's name, or a .jsonl file.
+    """Draw, verify, rank and compare: TASK is a task's name, a file, a folder or hf:NAME.
 
     Killed at any moment, the same command goes on where it stopped and ends with the same samples.
     Stopped by a cap, it reports what there is and ends with exit code 5.
@@ -61,7 +61,8 @@ def command(
     verifier = by or loaded.scorer
     if not verifier:
         raise ConfigError(
-            f"The task {task!r} has no scorer of its own.", hint="Name one with --by."
+            f"The task {task!r} has no scorer of its own.",
+            hint="Name one with --by; `topdraw sample` draws without.",
         )
     check_names(scorers=(verifier, value))
     check_targets(loaded, verifier)

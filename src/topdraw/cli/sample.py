@@ -55,7 +55,7 @@ def command(
     by: str | None,
     as_json: bool,
 ) -> None:
-    """Draw n samples of every problem of TASK (a task's name, or a .jsonl file).
+    """Draw n samples of every problem of TASK (a task's name, a file, a folder or hf:NAME).
 
     Stopped half-way, the same command draws only what is missing; a larger -n tops up, and so does
     --resume RUN -n N. A run of an endpoint needs its --endpoint again: no address is stored.

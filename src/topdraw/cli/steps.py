@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import click
+
 from topdraw.cli.progress import progress
 from topdraw.core.records import Json, Task
 from topdraw.errors import ConfigError, FormatError
@@ -23,14 +25,17 @@ def load_task(
     Raises:
         ConfigError: when an option is not KEY=VALUE, or the task has no such option.
     """
-    from topdraw.tasks.load import load
+    from topdraw.tasks.load import load, packaged_note
 
     options: dict[str, Json] = {key: _value(text) for key, text in map(_pair, pairs)}
     if problems is not None:
         options["problems"] = problems
     if task_seed is not None:
         options["seed"] = task_seed
-    return load(name, **options)
+    loaded = load(name, **options)
+    if "path" not in options and (note := packaged_note(name)):
+        click.echo(f"{name}: {note}", err=True)
+    return loaded
 
 
 def _pair(text: str) -> tuple[str, str]:

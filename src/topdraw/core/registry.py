@@ -14,6 +14,7 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal, TypeVar
 
+from topdraw.core.origin import Origin
 from topdraw.core.protocols import Scorer, Selector, TaskLoader
 from topdraw.errors import ConfigError, UnknownNameError
 
@@ -42,8 +43,12 @@ def _package(path: str) -> str:
     return re.split("[.:]", path, maxsplit=1)[0]
 
 
-def task(name: str) -> Callable[[T], T]:
+def task(name: str, *, origin: Origin | None = None) -> Callable[[T], T]:
     """Register a task loader, `(**options) -> Task`, under a name.
+
+    Args:
+        name: what users type.
+        origin: of a benchmark, where its problems come from; listings say so without loading it.
 
     Raises:
         ConfigError: when decorating, if another task has the name.
@@ -57,6 +62,8 @@ def task(name: str) -> Callable[[T], T]:
     """
 
     def decorate(loader: T) -> T:
+        if origin is not None:
+            loader.origin = origin  # type: ignore[attr-defined]  # read back by `origin_of`
         _register("task", name, loader)
         return loader
 
@@ -202,3 +209,9 @@ def get_task(name: str) -> TaskLoader:
 def needs_of(function: object) -> tuple[str, ...]:
     """The candidate fields a selector declared; empty when it declared none."""
     return tuple(getattr(function, "needs", ()))
+
+
+def origin_of(loader: object) -> Origin | None:
+    """Where a task's problems come from; None when its loader did not say."""
+    found: object = getattr(loader, "origin", None)
+    return found if isinstance(found, Origin) else None

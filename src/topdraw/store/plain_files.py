@@ -143,23 +143,54 @@ class _Gathered:
 
 def _read_csv(path: Path, columns: Mapping[str, str]) -> RawTable:
     gathered = _Gathered()
-    with _opened(path) as file, _long_fields():
+    for header, rows, lines in _csv_batches(path, ()):
+        gathered.add(header, zip(*rows, strict=True) if rows else [[] for _ in header], lines)
+    return gathered.table(path, "line")
+
+
+def csv_rows(path: Path, header: Sequence[str] = ()) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV or TSV file one by one, each with the line it begins in.
+
+    Args:
+        path: UTF-8, with or without a byte order mark; a name that ends in .gz is unpacked.
+        header: the names of the columns where the first line names none; commas are between them.
+
+    Raises:
+        FormatError: naming the line, when the file is no such table.
+        UnicodeDecodeError: when it is not UTF-8.
+        OSError: when it cannot be read.
+    """
+    for names, rows, lines in _csv_batches(path, header):
+        for line, row in zip(lines, rows, strict=True):
+            yield line, dict(zip(names, row, strict=True))
+
+
+def _csv_batches(
+    path: Path, header: Sequence[str]
+) -> Iterator[tuple[list[str], list[list[str]], list[int]]]:
+    """Header, rows and lines; the first batch may have no row."""
+    with _opened(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-        head = text.readline()
+        head = ",".join(header) or text.readline()
         text.seek(0)
         reader = csv.reader(text, delimiter=_delimiter(head), strict=True)
+        batches = _batches(reader)
         try:
-            header = _header(path, next(reader, []))
+            with _long_fields():
+                names = list(header) or _header(path, next(reader, []))
+            yield names, [], []
             start = reader.line_num + 1
-            for rows in _batches(reader):
+            while rows := _next_batch(batches):
                 lines = _lines(rows, start, reader.line_num)
                 start = reader.line_num + 1
-                rows, lines = _filled(path, rows, lines, len(header))
-                if rows:
-                    gathered.add(header, zip(*rows, strict=True), lines)
+                yield names, *_filled(path, rows, lines, len(names))
         except csv.Error as error:
             raise FormatError(f"{path}, line {reader.line_num} is not CSV: {error}.") from None
-    return gathered.table(path, "line")
+
+
+def _next_batch(batches: Iterator[list[list[str]]]) -> list[list[str]]:
+    with _long_fields():
+        return next(batches, [])
 
 
 def _lines(rows: Sequence[Sequence[str]], start: int, end: int) -> list[int]:
@@ -246,15 +277,34 @@ def _read_json(path: Path, columns: Mapping[str, str]) -> RawTable:
 
 
 def _read_parquet(path: Path, columns: Mapping[str, str]) -> RawTable:
+    batches = _parquet_batches(path)
+    names, _ = next(batches)
+    rows = (dict(zip(names, row, strict=True)) for _, block in batches for row in block)
+    return _gathered(path, enumerate(rows, 1), columns, "row", names)
+
+
+def parquet_rows(path: Path) -> Iterator[dict[str, object]]:
+    """The rows of a Parquet file one by one.
+
+    Raises:
+        FormatError: when it is no Parquet table.
+    """
+    for names, block in _parquet_batches(path):
+        for row in block:
+            yield dict(zip(names, row, strict=True))
+
+
+def _parquet_batches(path: Path) -> Iterator[tuple[list[str], list[tuple[object, ...]]]]:
+    """Names and rows; the first batch has no row."""
     import duckdb
 
     with parquet.connect() as connection:
         try:
             found = connection.execute(f"SELECT * FROM read_parquet({parquet.quote(path)})")  # noqa: S608  # quoted
             names = [one[0] for one in connection.description or ()]
-            blocks = iter(lambda: found.fetchmany(_BATCH), [])
-            rows = (dict(zip(names, row, strict=True)) for block in blocks for row in block)
-            return _gathered(path, enumerate(rows, 1), columns, "row", names)
+            yield names, []
+            while block := found.fetchmany(_BATCH):
+                yield names, block
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise FormatError(f"{path} is not a Parquet table: {reason}") from None

@@ -1,4 +1,4 @@
-"""From a task's name, or a JSONL file, and options to the task.
+"""From a task's name, or a file, and options to the task.
 
 Not here: the tasks themselves.
 Try it: `python -c "import topdraw as td; print(len(td.load('countdown', problems=5).problems))"`.
@@ -13,19 +13,32 @@ from collections.abc import Mapping
 
 from topdraw.core.protocols import TaskLoader
 from topdraw.core.records import Json, Task
-from topdraw.core.registry import get_task, names, unknown_name
+from topdraw.core.registry import get_task, names, origin_of, unknown_name
 from topdraw.errors import ConfigError
+from topdraw.tasks.benchmark import sizes
+from topdraw.tasks.files import SUFFIXES, kind_of
+from topdraw.tasks.source import HUB
 
+_TABLES = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+    ".arrow": "parquet",
+}
 _KINDS: Mapping[type, str] = {int: "a whole number", float: "a number", str: "a text"}
 
 
 def load(name_or_path: str | os.PathLike[str], **options: Json) -> Task:
-    """A task by its name, or from a JSONL file.
+    """A task by its name, or from a file, a folder or the Hugging Face hub.
 
     Args:
-        name_or_path: a registered name (which wins), or the path of a `.jsonl` file.
+        name_or_path: a registered name (which wins); a path of a JSONL, JSON, CSV, TSV, Parquet or
+            Arrow file, or of a folder of one of them; or "hf:OWNER/NAME".
         options: of the task: `problems=50` where a task can be cut short, `seed=1` where it is
-            generated, columns for a file (see `tasks.jsonl`).
+            generated, columns for a file (see `tasks.table`).
 
     Returns:
         The task, problems in order.
@@ -42,8 +55,8 @@ def load(name_or_path: str | os.PathLike[str], **options: Json) -> Task:
     """
     given, name = options, os.fspath(name_or_path)
     if name not in names("task"):
-        options = {"path": _file(name), **options}
-        name = "jsonl"
+        name, path = _table(name)
+        options = {"path": path, **options}
     loader = get_task(name)
     _check(name, loader, options)
     task: object = loader(**options)
@@ -52,17 +65,44 @@ def load(name_or_path: str | os.PathLike[str], **options: Json) -> Task:
     return dataclasses.replace(task, options=given)
 
 
-def _file(path: str) -> str:
-    if path.endswith(".jsonl"):
-        if not os.path.isfile(path):
-            raise ConfigError(f"There is no file {path!r}.")
-        return path
-    if os.path.isfile(path):
-        raise ConfigError(
-            f"{path!r} is no .jsonl file.", hint="A task's file has one JSON object per line."
-        )
-    error = unknown_name("task", path, names("task"))
-    error.hint += " A task can also be the path of a .jsonl file."
+def packaged_note(name: str) -> str:
+    """What comes with the package, and how to get all; "" when that is everything, or nothing.
+
+    Args:
+        name: of a task, a file or anything else.
+
+    Raises:
+        ImportError: when a third party's task cannot be imported.
+
+    Examples:
+        >>> packaged_note("gsm8k")
+        'The packaged 200 of 1,319; for all: -o path=FILE or -o path=hf.'
+    """
+    origin = origin_of(get_task(name)) if name in names("task") else None
+    return sizes(origin) if origin else ""
+
+
+def _table(given: str) -> tuple[str, str]:
+    """The task that reads what is no name, and the path it gets.
+
+    Raises:
+        ConfigError: when it is a file that is not there, or of no known kind.
+        UnknownNameError: when it looks like neither a file nor a folder.
+    """
+    if given.startswith(f"{HUB}:"):
+        return "hf", given.removeprefix(f"{HUB}:")
+    if os.path.isdir(given):
+        return "hf", given
+    kind = kind_of(given)
+    if kind and not os.path.isfile(given):
+        raise ConfigError(f"There is no file {given!r}.")
+    if kind:
+        return _TABLES[kind], given
+    if os.path.isfile(given):
+        listed = ", ".join(SUFFIXES)
+        raise ConfigError(f"{given!r} is no file of problems.", hint=f"Those end in {listed}.")
+    error = unknown_name("task", given, names("task"))
+    error.hint += f" A task can also be a file ({', '.join(SUFFIXES)}), a folder or hf:OWNER/NAME."
     raise error
 
 

@@ -1,9 +1,12 @@
-"""JSONL tasks: columns found or named, real files, and every kind of broken line."""
+"""Tasks from tables: columns found or named, real files, and every kind of broken line."""
 
+import gzip
 import json
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,7 +14,11 @@ from hypothesis import strategies as st
 from topdraw.core.records import Json, Sample
 from topdraw.errors import ConfigError, DomainError, FormatError, UnknownNameError
 from topdraw.scoring.number import score_number
+from topdraw.tasks.csv_file import load as load_csv
+from topdraw.tasks.hf import load as load_hf
 from topdraw.tasks.jsonl import load
+from topdraw.tasks.load import load as load_any
+from topdraw.tasks.parquet_file import load as load_parquet
 
 
 def _file(folder: Path, *rows: Mapping[str, Json]) -> str:
@@ -103,14 +110,99 @@ def test_a_broken_line_is_named(tmp_path: Path, line: bytes, words: list[str]) -
 def test_files_that_are_no_task(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="needs a file"):
         load()
-    with pytest.raises(ConfigError, match=r"Cannot read .*nowhere"):
+    with pytest.raises(ConfigError, match=r"There is no file .*nowhere"):
         load(path=str(tmp_path / "nowhere.jsonl"))
     with pytest.raises(FormatError, match="no problem"):
         load(path=_file(tmp_path))
+    with pytest.raises(ConfigError, match=r"does not end in \.csv or \.tsv"):
+        load_csv(path=_file(tmp_path))
     with pytest.raises(FormatError, match="no column looks like a prompt; there are text"):
         load(path=_file(tmp_path, {"text": "a"}))
     with pytest.raises(UnknownNameError, match="Did you mean 'number'"):
         load(path=_file(tmp_path, {"prompt": "a"}), scorer="nunber")
+
+
+@pytest.mark.parametrize("name", ["q.csv", "q.tsv.gz", "q.parquet", "q.json", "q.ndjson.gz", "q"])
+def test_the_same_columns_in_every_format(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    rows = [
+        {"uid": "a", "Question": "1+1=", "answer": "2"},
+        {"uid": "b", "Question": "é", "answer": "3"},
+    ]
+    _write(path, rows)
+    task = load_any(path)
+    assert [(p.id, p.prompt, p.target) for p in task.problems] == [
+        ("a", "1+1=", "2"),
+        ("b", "é", "3"),
+    ]
+    assert (task.name, task.scorer, task.version) == ("q", "number", "1")
+    mapped = load_any(path, id="answer", prompt="uid", target="Question", problems=1)
+    assert [(p.id, p.prompt, p.target) for p in mapped.problems] == [("2", "a", "1+1=")]
+
+
+def _write(path: Path, rows: list[dict[str, str]]) -> None:
+    if path.suffix == ".parquet":
+        values = ", ".join(f"('{r['uid']}', '{r['Question']}', '{r['answer']}')" for r in rows)
+        table = duckdb.sql(f'SELECT * FROM (VALUES {values}) AS t(uid, "Question", answer)')
+        table.write_parquet(str(path))
+        return
+    if not path.suffix:
+        path.mkdir()
+        _write(path / "test.jsonl", rows)
+        return
+    separator = "\t" if ".tsv" in path.name else ","
+    table_text = "".join(
+        separator.join(r.values()) + "\n" for r in [dict(zip(rows[0], rows[0], strict=True)), *rows]
+    )
+    json_text = json.dumps(rows) if path.suffix == ".json" else "\n".join(map(json.dumps, rows))
+    data = (json_text if "json" in path.name else table_text).encode()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+
+
+def test_other_tables_without_a_path() -> None:
+    for loader in (load_csv, load_parquet):
+        with pytest.raises(ConfigError, match="needs a file"):
+            loader()
+    with pytest.raises(ConfigError, match="OWNER/NAME"):
+        load_hf()
+    with pytest.raises(UnknownNameError, match="Did you mean 'number'"):
+        load_hf(path="org/quiz", scorer="nunber")
+
+
+def test_rows_of_several_files_have_different_ids(tmp_path: Path) -> None:
+    for shard in (0, 1):
+        path = tmp_path / f"test-0000{shard}-of-00002.jsonl"
+        path.write_text('{"prompt": "a"}\n{"prompt": "b"}\n')
+    assert [p.id for p in load_any(tmp_path).problems] == ["1", "2", "3", "4"]
+
+
+def test_a_data_set_through_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    table = datasets.Dataset.from_list([{"question": "1+1=", "answer": 2}])
+    table.save_to_disk(str(tmp_path / "quiz"))
+    task = load_any(tmp_path / "quiz")
+    assert (task.name, task.problems[0].id, task.problems[0].target) == ("quiz", "1", 2)
+    (arrow,) = (tmp_path / "quiz").glob("*.arrow")
+    assert load_parquet(path=str(arrow)).problems == task.problems
+
+
+@pytest.mark.slow
+def test_many_rows_take_little_more_memory_than_their_problems(
+    tmp_path: Path,
+) -> None:
+    rows = ({"q": f"{i} + {i} = ? " + "x" * 900, "answer": 2 * i} for i in range(30_000))
+    path = tmp_path / "q.jsonl"
+    with path.open("w") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    tracemalloc.start()
+    try:
+        task = load(path=str(path), prompt="q")
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len({p.id for p in task.problems}) == 30_000
+    assert peak < 2 * held
 
 
 _text = st.text(min_size=1)
