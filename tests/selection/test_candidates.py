@@ -4,6 +4,7 @@ from tests.conftest import TinyRun
 
 from topdraw.core.records import Score
 from topdraw.errors import ConfigError, UnknownNameError
+from topdraw.scoring.engine import score
 from topdraw.selection.candidates import candidates, scores_of
 from topdraw.store.run import Run
 
@@ -111,3 +112,19 @@ def test_what_a_scorer_of_an_ensemble_misses_has_no_value(tiny_run: TinyRun) -> 
     assert not found.missing.any()
     assert np.isnan(found.value).tolist() == [False, True]
     assert candidates(run, value="worst(one,logprob)")["a"].missing.tolist() == [False, True]
+
+
+@pytest.mark.slow
+def test_answers_vote_by_the_equivalence_of_their_scorer(tiny_run: TinyRun) -> None:
+    outputs = [
+        "\\boxed{x^2-1}",
+        "\\boxed{(x-1)(x+1)}",
+        "\\boxed{\\frac{x^4-1}{x^2+1}}",
+        "I do not know",
+        "\\boxed{2}",
+    ]
+    run = tiny_run({"p": outputs}, targets={"p": "x^2-1"})
+    score(run, "math")
+    found = candidates(run, by="math")["p"]
+    assert found.answer.tolist() == [0, 0, 0, -1, 1]
+    assert found.passed.tolist() == [True, True, True, False, False]

@@ -239,8 +239,8 @@ class Score:
     Attributes:
         value: a real number, larger is better; NaN when the scorer gives none.
         passed: a verifier's verdict; None when the scorer gives none.
-        answer: the extracted answer, equal text meaning equal answer for votes; None when the
-            output has no answer.
+        answer: the extracted answer, equal text meaning equal answer for votes (a scorer may join
+            more, see `core.classes`); None when the output has no answer.
         note: one line for people: why.
         missing_reason: why *we* could not score it; None when it was scored. A missing score is
             never 0: it is left out of n and counted.

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from topdraw.core.classes import Equivalent, classes, equivalence
 from topdraw.core.records import Candidates, Sample, Score
 from topdraw.errors import ConfigError, UnknownNameError
 from topdraw.selection.ensemble import resolve_value
@@ -44,7 +45,9 @@ def candidates(
         value: the scorer that fills `value`, or several as one ("worst(a,b)", see
             `selection.ensemble`); None leaves it NaN. "logprob" falls back on the mean
             log-probability stored with each sample when no scorer of that name was run.
-        answer: the scorer whose `answer` makes the classes of a vote; default `by`.
+        answer: the scorer whose `answer` makes the classes of a vote; default `by`. Equal texts
+            are one class, and where the scorer brings an equivalence, what that joins (see
+            `core.classes`).
         role: which samples: the drawn ones, or those at temperature 0.
         samples: `run.samples(role)` when it was read already; a table needs none.
 
@@ -69,8 +72,9 @@ def candidates(
     for sample in drawn:
         grouped.setdefault(sample.problem_id, []).append(sample)
     at_zero = {s.hash for s in run.manifest.samplers if s.role == "greedy" or s.decoding.greedy}
+    equivalent = equivalence(by if answer is None else answer)
     return {
-        problem_id: _arrays(group, by or "", verdicts, values, answers, at_zero)
+        problem_id: _arrays(group, by or "", verdicts, values, answers, at_zero, equivalent)
         for problem_id, group in grouped.items()
     }
 
@@ -124,13 +128,14 @@ def _arrays(
     values: Scores | None,
     answers: Scores | None,
     at_zero: set[str],
+    equivalent: Equivalent | None,
 ) -> Candidates:
     found = _look_up(drawn, verdicts)
     ranks = _look_up(drawn, values)
     basis = found if found is not None else ranks
     return Candidates(
         value=np.array([s.value for s in ranks] if ranks else [math.nan] * len(drawn), float),
-        answer=_classes(drawn, _look_up(drawn, answers)),
+        answer=_classes(drawn, _look_up(drawn, answers), equivalent),
         passed=np.array(_passed(found, by) if found else [False] * len(drawn), bool),
         length_tokens=np.array([s.usage.output_tokens for s in drawn], np.int64),
         logprob=np.array([s.logprob for s in drawn], float),
@@ -154,8 +159,8 @@ def _passed(found: Sequence[Score], by: str) -> list[bool]:
     return [bool(score.passed) for score in found]
 
 
-def _classes(drawn: Sequence[Sample], found: Sequence[Score] | None) -> np.ndarray:
-    seen: dict[str, int] = {}
+def _classes(
+    drawn: Sequence[Sample], found: Sequence[Score] | None, equivalent: Equivalent | None
+) -> np.ndarray:
     texts = [None if s.is_missing else s.answer for s in found] if found else [None] * len(drawn)
-    numbers = [-1 if text is None else seen.setdefault(text, len(seen)) for text in texts]
-    return np.array(numbers, np.int64)
+    return np.array(classes(texts, equivalent), np.int64)
