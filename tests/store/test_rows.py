@@ -59,6 +59,12 @@ def test_a_sampler_that_is_named_takes_the_place_of_the_samples_own(sample: Samp
 
 
 @given(samples, scores)
+def test_both_ways_of_packing_a_score_agree(sample: Sample, score: Score) -> None:
+    quick = rows._pack_plain_score(sample, score)
+    assert quick in (None, rows._pack_score_carefully(sample, score))
+
+
+@given(samples, scores)
 def test_a_score_comes_back_as_it_was(sample: Sample, score: Score) -> None:
     row = msgspec.json.decode(pack_score(sample, score), type=ScoreRow)
     assert same(unpack_score(row), score)

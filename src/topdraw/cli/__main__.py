@@ -30,10 +30,15 @@ _COMMANDS = {
     "runs": "List the runs in a folder and how far each is.",
     "show": "Say what a run holds and what it cost.",
     "verify-run": "Check every record and file of a run.",
+    "import": "Make a run of samples that other tools have written.",
+    "export": "Write a run as another tool's file.",
     "ask": "Ask one question n times and print the best answer.",
     "tasks": "List the tasks, or show the problems of one.",
     "models": "List the kinds of models and how to name one.",
 }
+
+#: Of commands whose name no module can have.
+_MODULES = {"import": "import_files"}
 
 
 class Commands(click.Group):
@@ -47,7 +52,8 @@ class Commands(click.Group):
         """The command of that name; None when there is none."""
         if name not in _COMMANDS:
             return None
-        command = import_module(f"topdraw.cli.{name.replace('-', '_')}").command
+        module = _MODULES.get(name, name.replace("-", "_"))
+        command = import_module(f"topdraw.cli.{module}").command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -39,6 +39,11 @@ def command(run: str, scorers: tuple[str, ...], again: bool, as_json: bool) -> N
         raise ConfigError(
             "This run's task has no scorer of its own.", hint="Name one: topdraw score RUN SCORER"
         )
+    if not scorers and ":" in names[0] and names[0] in opened.scorers():
+        raise ConfigError(
+            f"The scores by {names[0]!r} came with the samples; topdraw cannot make them anew.",
+            hint="Name a scorer of topdraw's: topdraw score RUN SCORER",
+        )
     for name in score_run(opened, names, again=again):
         line = _tally(opened, name)
         click.echo(json.dumps(line) if as_json else _sentence(line))

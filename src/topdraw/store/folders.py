@@ -34,7 +34,7 @@ from topdraw.store.parquet import parts
 from topdraw.store.rows import ProblemRow, pack_problem, unpack_problem
 from topdraw.store.segments import segments, sync_folder, write_atomically
 
-_PROBLEMS = "problems.jsonl"
+PROBLEMS = "problems.jsonl"
 _SCORER = "_scorer.json"  # readers of Parquet folders pass over names with an underscore
 SEGMENTS = "segments"
 DROPPED = ".dropped-"  # no scorer's folder starts with a dot
@@ -61,7 +61,7 @@ def make_or_join(folder: Path, asked: Manifest, problems: Iterable[Problem]) -> 
             _join(folder, asked)
         else:
             lines = b"".join(pack_problem(problem) + b"\n" for problem in problems)
-            write_atomically(folder / _PROBLEMS, lines)
+            write_atomically(folder / PROBLEMS, lines)
             # The manifest comes last: a folder with one is a whole run.
             write_manifest(folder, asked)
 
@@ -92,7 +92,7 @@ def _wait_for(fd: int) -> None:
 def _refuse_strangers(folder: Path) -> None:
     if not folder.exists() or (folder / FILE).exists():
         return
-    names = {path.name for path in folder.iterdir()} - {_PROBLEMS}
+    names = {path.name for path in folder.iterdir()} - {PROBLEMS}
     strangers = sorted(name for name in names if not name.startswith("."))
     if strangers:
         raise StoreError(
@@ -120,7 +120,7 @@ def read_problems(folder: Path) -> dict[str, Problem]:
     Raises:
         StoreError: when they cannot be read.
     """
-    path = folder / _PROBLEMS
+    path = folder / PROBLEMS
     decode = msgspec.json.Decoder(ProblemRow).decode
     try:
         lines = path.read_bytes().split(b"\n")

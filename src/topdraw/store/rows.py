@@ -329,6 +329,31 @@ def pack_score(sample: Sample, score: Score) -> bytes:
     Raises:
         FormatError: when the sample's index does not fit in 64 bits.
     """
+    return _pack_plain_score(sample, score) or _pack_score_carefully(sample, score)
+
+
+def _pack_plain_score(sample: Sample, score: Score) -> bytes | None:
+    """The usual score in a sixth of the time; None when something in it needs care."""
+    if not -(2**63) <= sample.index < 2**63 or math.isinf(score.value):
+        return None
+    row = ScoreRow(
+        sample.problem_id,
+        sample.index,
+        sample.sampler,
+        score.value,
+        score.passed,
+        score.answer,
+        score.note,
+        score.is_missing,
+        score.missing_reason or "",
+    )
+    try:
+        return _encode(row)
+    except (TypeError, ValueError, OverflowError):  # a lone surrogate, NumPy's numbers
+        return None
+
+
+def _pack_score_carefully(sample: Sample, score: Score) -> bytes:
     fields = {
         "problem_id": sample.problem_id,
         "index": integer("index", sample.index),

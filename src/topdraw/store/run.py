@@ -236,12 +236,15 @@ class Run:
         with _no_collection():
             return {row.key: unpack_score(row) for row in rows}
 
-    def score_writer(self, scorer: str, *, source: str | None = None) -> ScoreWriter:
-        """A context manager to append the scores of one scorer with, one by one.
+    def score_writer(
+        self, scorer: str, *, source: str | None = None, durability: Durability = "group"
+    ) -> ScoreWriter:
+        """A context manager to append the scores of one scorer with.
 
         Args:
             scorer: its name.
             source: a digest of its code, stored with its first scores; None when nobody knows.
+            durability: what a power cut can take back; see `writer`.
 
         Raises:
             ResumeConflict: when the scores that are there were made by another source.
@@ -249,7 +252,7 @@ class Run:
         """
         ledger = self.score_ledger(scorer)
         make_scorer_folder(ledger.parts, scorer, source)
-        return ScoreWriter(ledger.journal())
+        return ScoreWriter(ledger.journal(durability))
 
     def check_source(self, scorer: str, source: str | None) -> None:
         """Refuse a scorer whose stored scores were made by another source.

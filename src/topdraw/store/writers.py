@@ -92,6 +92,14 @@ class ScoreWriter(_Writer):
         """
         self._journal.append(pack_score(sample, score))
 
+    def append_all(self, scored: Iterable[tuple[Sample, Score]]) -> None:
+        """Store scores that came together with one write.
+
+        Raises:
+            StoreError: when not all of them are stored.
+        """
+        self._journal.append_all([pack_score(sample, score) for sample, score in scored])
+
 
 class BillWriter(_Writer):
     """One process's way of adding requests to a run's bill; a context manager that seals on exit.

@@ -1,0 +1,1 @@
+"""Other tools' files, in and out: one small file per format, all behind `protocol.Format`."""
