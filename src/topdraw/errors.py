@@ -15,7 +15,8 @@ Try it: `python -c "from topdraw.errors import DomainError; raise DomainError('k
     |- StateError                    exit 3   what lies on disk
     |  |- StoreError     OSError
     |  `- ResumeConflict ValueError           the run was drawn with something else
-    `- MissingPackage    ImportError exit 3   an extra is not installed
+    |- MissingPackage    ImportError exit 3   an extra is not installed
+    `- SandboxUnavailable PermissionError exit 3   this machine cannot confine programs
 """
 
 from __future__ import annotations
@@ -116,5 +117,11 @@ class ResumeConflict(StateError, ValueError):
 
 class MissingPackage(TopdrawError, ImportError):
     """An optional package is not installed; the message carries the exact pip line."""
+
+    exit_code = 3
+
+
+class SandboxUnavailable(TopdrawError, PermissionError):
+    """Untrusted programs cannot be confined on this machine, so none is run."""
 
     exit_code = 3

@@ -35,6 +35,7 @@ _COMMANDS = {
     "ask": "Ask one question n times and print the best answer.",
     "tasks": "List the tasks, or show the problems of one.",
     "models": "List the kinds of models and how to name one.",
+    "sandbox": "Say whether programs that models write may be run on this machine.",
 }
 
 #: Of commands whose name no module can have.

@@ -1,7 +1,7 @@
 """Runs model-written programs in restricted child processes and brings back plain values.
 
-Not here: verdicts; whoever calls compares. A full sandbox (namespaces, a file system of its own)
-is planned and will take this module's place behind the same function.
+Not here: verdicts; whoever calls compares. The sandbox for programs that may attack, which needs
+namespaces, is `topdraw.scoring.sandbox`; this one runs everywhere.
 Try it: `python -c "from topdraw.scoring.runner import *; print(run_programs([['f=len']], ['ab']))"`
 
 What it does: one `python -I -S` per batch with an empty environment, in an empty folder and a

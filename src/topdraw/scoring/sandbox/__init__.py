@@ -1,0 +1,1 @@
+"""Untrusted programs, run in namespaces of their own and judged from outside."""
