@@ -34,6 +34,7 @@ _COMMANDS = {
     "export": "Write a run as another tool's file.",
     "ask": "Ask one question n times and print the best answer.",
     "tasks": "List the tasks, or show the problems of one.",
+    "audit-tests": "Check a task's tests with solutions known to be correct.",
     "models": "List the kinds of models and how to name one.",
     "sandbox": "Say whether programs that models write may be run on this machine.",
 }

@@ -62,8 +62,8 @@ def command(
 
     Formats, found by themselves: lm-eval, inspect, humaneval, evalplus, livecodebench, alpaca,
     alpaca-annotations, arena-hard, wildbench, mixeval, qwen-math, gsm8k-solutions, prm800k,
-    tree-of-thought, trl-preference, trl-sft, and plain: JSON lines, lists, Parquet or Arrow of any
-    names.
+    swebench, swebench-report, tree-of-thought, trl-preference, trl-sft, and plain: JSON lines,
+    lists, Parquet or Arrow of any names.
 
     Averages in a file are not believed. The scores of single samples are kept, named after the
     source; `topdraw score RUN SCORER` makes others, `topdraw report RUN` compares strategies.

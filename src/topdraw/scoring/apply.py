@@ -18,7 +18,7 @@ from typing import Protocol, TypeGuard
 import numpy as np
 
 from topdraw.core.records import Problem, Sample, Score
-from topdraw.errors import ConfigError, MissingPackage, UnknownNameError
+from topdraw.errors import ConfigError, MissingPackage, SandboxUnavailable, UnknownNameError
 from topdraw.scoring.resolve import NamedScorer
 
 
@@ -49,6 +49,7 @@ def apply_scorer(
         ConfigError: when it returns anything but one such value per sample, or raises one.
         UnknownNameError: when it raises one.
         MissingPackage: when it needs a package that is not installed.
+        SandboxUnavailable: when it runs programs and this machine cannot confine them.
     """
     try:
         result: object = named.scorer(problem, samples)
@@ -60,7 +61,7 @@ def apply_scorer(
                 result = wait(result)
         if _is_series(result):
             result = list(result)  # a generator runs, and fails, here
-    except (ConfigError, UnknownNameError, MissingPackage):
+    except (ConfigError, UnknownNameError, MissingPackage, SandboxUnavailable):
         # These are about the set-up: every further problem would fail alike.
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001  a failure on one problem is not the run's

@@ -116,6 +116,8 @@ def test_every_format_has_an_own_page_entry(name: str) -> None:
 
 texts = st.text(st.characters(), max_size=12)
 samples = st.lists(st.tuples(texts, st.booleans(), st.integers(-8, 8)), min_size=1, max_size=3)
+#: Pairs are a choice; of predictions only the patch is written, of reports nothing.
+NOT_OUTPUTS = ("trl-preference", "swebench", "swebench-report")
 #: What holds outputs alone, or judges in another way.
 NO_VERDICTS = ("alpaca", "alpaca-annotations", "arena-hard", "wildbench", "trl-sft", "lm-eval")
 
@@ -136,7 +138,7 @@ def held(name: str, drawn: Sequence[Sequence[tuple[str, bool, int]]]) -> list[He
     return found
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name != "trl-preference"])
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in NOT_OUTPUTS])
 @settings(
     max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )

@@ -34,7 +34,7 @@ def call(line: Line, job: Calls) -> Outcome:
         peer = Peer(ours.fileno(), job.limits.output_bytes, handles=False)
         fault = _fault(peer, job)
         cases = [] if fault else list(_cases(peer, job))
-        line.stop()
+        line.stop(hung_up=peer.lost == "gone")
     end = line.end(deadline)
     cases += [Case(None)] * (len(job.inputs) - len(cases))
     return reading.of_calls(fault, cases, peer.lost, end, job.limits, time.monotonic() - started)

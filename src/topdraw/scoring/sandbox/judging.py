@@ -81,7 +81,7 @@ def _both(
     ready = wait([line.link, control], deadline)
     if control.fileno() in ready:
         report = _report(control, nonce)
-        line.stop()
+        line.stop(hung_up=report.why == "gone")
         return report, line.end(deadline)
     end = line.end(deadline)
     if wait([control], time.monotonic() + grace_seconds):

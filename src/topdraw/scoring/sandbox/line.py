@@ -19,6 +19,7 @@ from topdraw.scoring.sandbox.jobs import Limits
 
 # The server ends every program in time; one that is silent for longer is broken.
 SILENT_SECONDS = 30.0
+HUNG_UP_SECONDS = 1.0
 
 
 class Broken(Exception):
@@ -84,8 +85,15 @@ class Line:
         self.order(given, do="run", job=self._job, role=role, terms=terms, most=most, **more)
         return time.monotonic() + PATIENCE * limits.wall + SILENT_SECONDS
 
-    def stop(self) -> None:
-        """End the program, if it still runs; its end is told all the same."""
+    def stop(self, *, hung_up: bool = False) -> None:
+        """End the program, if it still runs; its end is told all the same.
+
+        Args:
+            hung_up: whether it closed its channel. Most have ended then, and how they did is on
+                its way: it is waited for, so that the same program always gets the same words.
+        """
+        if hung_up:
+            wait([self.link], time.monotonic() + HUNG_UP_SECONDS)
         self.order(do="stop", job=self._job)
 
     def end(self, deadline: float) -> End:

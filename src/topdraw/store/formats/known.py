@@ -20,6 +20,7 @@ from topdraw.store.formats import (
     plain,
     prm800k,
     qwen_math,
+    swebench,
     thought_logs,
     trl,
     wildbench,
@@ -44,6 +45,7 @@ FORMATS: dict[str, Format] = {
         gsm8k_solutions.FORMAT,
         prm800k.FORMAT,
         thought_logs.FORMAT,
+        *swebench.FORMATS,
         *trl.FORMATS,
         plain.FORMAT,
     )
