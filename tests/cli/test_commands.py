@@ -31,7 +31,7 @@ def test_the_steps_one_by_one_equal_the_run_in_one_go(topdraw: Topdraw, tmp_path
     assert topdraw("run", "countdown", *SMALL, "--out", "whole").code == 0
     assert topdraw("sample", "countdown", *SMALL, "--out", "steps").code == 0
     assert topdraw("score", "steps").code == 0
-    assert topdraw("score", "steps", "reward").code == 0
+    assert topdraw("score", "steps", "--with", "reward").code == 0
     whole, steps = Run.open(tmp_path / "whole"), Run.open(tmp_path / "steps")
     assert whole.samples() == steps.samples()
     assert whole.scores("reward") == steps.scores("reward")

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 @click.command("score")
 @run_argument
 @click.argument("scorers", nargs=-1, metavar="[SCORER]...")
+@click.option("--with", "named", multiple=True, metavar="SCORER", help="The same as SCORER.")
 @click.option("--again", is_flag=True, help="Make scores anew that are there already.")
 @json_option
-def command(run: str, scorers: tuple[str, ...], again: bool, as_json: bool) -> None:
+def command(
+    run: str, scorers: tuple[str, ...], named: tuple[str, ...], again: bool, as_json: bool
+) -> None:
     """Score the samples of RUN with each SCORER; default: the task's own.
 
     A SCORER is a registered name, or file.py:function for your own: it gets (problem, samples) and
@@ -34,12 +37,13 @@ def command(run: str, scorers: tuple[str, ...], again: bool, as_json: bool) -> N
     from topdraw.store.run import Run
 
     opened = Run.open(run)
-    names = scorers or ((opened.manifest.scorer,) if opened.manifest.scorer else ())
+    asked = (*scorers, *named)
+    names = asked or ((opened.manifest.scorer,) if opened.manifest.scorer else ())
     if not names:
         raise ConfigError(
             "This run's task has no scorer of its own.", hint="Name one: topdraw score RUN SCORER"
         )
-    if not scorers and ":" in names[0] and names[0] in opened.scorers():
+    if not asked and ":" in names[0] and names[0] in opened.scorers():
         raise ConfigError(
             f"The scores by {names[0]!r} came with the samples; topdraw cannot make them anew.",
             hint="Name a scorer of topdraw's: topdraw score RUN SCORER",
