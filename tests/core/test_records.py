@@ -198,9 +198,13 @@ def test_take_moves_every_column_alike(order: list[int]) -> None:
         logprob=-np.arange(n, dtype=float),
         missing=np.arange(n) > 3,
         greedy=np.arange(n) == 0,
+        scores={"tests": np.arange(n, dtype=np.float64) * 3},
+        pairs={"judge": np.arange(n * n).reshape(n, n) / n**2},
     )
     taken = candidates.take(np.array(order, np.int64))
     assert taken.n == len(order)
-    for field in dataclasses.fields(Candidates):
+    assert taken.scores["tests"].tolist() == [3.0 * i for i in order]
+    assert taken.pairs["judge"].tolist() == [[(n * i + j) / n**2 for j in order] for i in order]
+    for field in dataclasses.fields(Candidates)[:7]:
         found = getattr(taken, field.name).tolist()
         assert found == [getattr(candidates, field.name)[i] for i in order]

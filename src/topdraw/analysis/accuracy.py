@@ -47,7 +47,8 @@ def accuracy(
 
     Over all scored samples of each problem (the default), the dot product of the selector's weights
     with the verdicts; for k of them, its mean over all subsets of k samples. Both are exact, but
-    for k and a selector without a closed form, whose simulation and its error `method` states.
+    for k and a selector without a closed form, and for large tournaments: `method` states what was
+    simulated, and for k its error.
 
     Args:
         run: a scored run, a table, or the path of either.
@@ -78,7 +79,7 @@ def accuracy(
     role: Role = "greedy" if "greedy" in resolved.needs else "sampled"
     k = None if role == "greedy" else k
     samples = run.samples(role)
-    found = candidates(run, by=by, value=value, role=role, samples=samples)
+    found = candidates(run, by=by, value=value, role=role, samples=samples, needs=resolved.needs)
     _require_needs(run, resolved, found.values(), by, value)
     rule = stopped(run, samples) if role == "sampled" else None
     used, basis = found, "" if k else "all samples"
@@ -92,7 +93,7 @@ def accuracy(
     else:
         result = _values(Source(run, by, drawn), resolved, answered, k, rng, subsets)
     method = ", ".join(filter(None, (resolved.name, result.method, basis)))
-    if value and "value" in resolved.needs and by in resolve_value(value).members:
+    if sees_verdicts(resolved, by, value):
         method = f"{SELF_JUDGED.format(by)}; {method}"
     left = len(found) - len(answered)
     return mean_estimate(
@@ -101,6 +102,18 @@ def accuracy(
         missing=sum(int(one.missing.sum()) for one in used.values()),
         method=method + (f", {left} unanswered problems left out" if left else ""),
     )
+
+
+def sees_verdicts(resolved: NamedSelector, by: str, value: str | None) -> bool:
+    """Whether a selector goes by the very scorer that says what is correct.
+
+    Args:
+        resolved: the selector.
+        by: the verifier.
+        value: the scorer that ranks.
+    """
+    ranks = value is not None and "value" in resolved.needs
+    return f"score:{by}" in resolved.needs or (ranks and by in resolve_value(value or "").members)
 
 
 def _basis(
@@ -130,7 +143,8 @@ def _values(
 ) -> Values:
     problems = list(answered.values())
     if k is None:
-        return Values(at_all(resolved, problems)[:, None], "exact")
+        most = max((one.n for one in problems), default=0)
+        return Values(at_all(resolved, problems)[:, None], resolved.simulates(most) or "exact")
     n = np.array([one.n for one in problems], dtype=np.int64)
     require_samples(list(answered), n, k, f"{resolved.name} of {k}", source)
     result = at_ks(resolved, problems, [k], rng=rng, subsets=subsets)

@@ -15,11 +15,12 @@ import numpy as np
 from topdraw.analysis import coverage, vote_curve
 from topdraw.analysis.selected import best_of_k, worst_of_k
 from topdraw.analysis.simulated import SUBSETS, Simulated, simulated_of_k, simulated_vote_of_k
+from topdraw.analysis.tournament_curve import knockout_of_k, swiss_of_k
 from topdraw.analysis.weighted_curve import weighted_of_k
 from topdraw.core.protocols import Selector
 from topdraw.core.records import Candidates, FloatArray
 from topdraw.core.seeds import Rng, generator
-from topdraw.selection import pick, vote
+from topdraw.selection import consensus, likely, pick, tournament, vote
 from topdraw.selection.resolve import NamedSelector, unbound
 
 
@@ -71,9 +72,10 @@ def at_ks(
 ) -> Values:
     """Expected correctness over k random samples of each problem, at each k.
 
-    Exact for random, first, best_of_n, worst, oracle and majority; a weighted majority is exact on
-    the problems where `analysis.weighted_curve` can afford it. The rest, other selectors, and votes
-    over more than 1,000 samples are simulated with seeded subsets.
+    Exact for random, first, best_of_n, worst, mean_logprob, oracle and majority, and for what is
+    the same by another name; a weighted majority is exact on the problems where
+    `analysis.weighted_curve` can afford it. The rest, other selectors, and votes over more than
+    1,000 samples are simulated with seeded subsets.
 
     Args:
         selector: what chooses.
@@ -121,6 +123,10 @@ def _closed(function: Selector) -> Closed:
     if inner is vote.weighted_majority:
         weighted: Callable[..., FloatArray | None] = _weighted
         return functools.partial(weighted, **options)
+    if inner is consensus.mbr and options.get("by", consensus.BY_ANSWER) == consensus.BY_ANSWER:
+        return _majority
+    if inner is tournament.round_robin and options.get("by", "value") == "value":
+        return _CLOSED[pick.best_of_n]
     return _CLOSED.get(function, lambda one, ks: None)
 
 
@@ -164,6 +170,7 @@ _CLOSED: dict[object, Closed] = {
     pick.best_of_n: lambda one, ks: best_of_k(one.value, one.passed, ks),
     pick.worst: lambda one, ks: worst_of_k(one.value, one.passed, ks),
     vote.majority: _majority,
+    likely.mean_logprob: lambda one, ks: best_of_k(vote.per_token(one), one.passed, ks),
 }
 
 
@@ -174,7 +181,15 @@ def _simulation(
     if inner is vote.weighted_majority:
         simulate: Callable[..., Simulated] = simulated_vote_of_k
         return functools.partial(simulate, rng=rng, subsets=subsets, **options)
+    if inner in _TOURNAMENTS:
+        return functools.partial(_TOURNAMENTS[inner], rng=rng, subsets=subsets, **options)
     return lambda one, ks: simulated_of_k(one, function, ks, rng=rng, subsets=subsets)
+
+
+_TOURNAMENTS: dict[object, Callable[..., Simulated]] = {
+    tournament.knockout: knockout_of_k,
+    tournament.swiss: swiss_of_k,
+}
 
 
 def _rounded_up(error: float) -> str:

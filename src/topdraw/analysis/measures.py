@@ -24,6 +24,7 @@ from topdraw.core.seeds import Rng
 from topdraw.errors import ConfigError
 from topdraw.selection import pick
 from topdraw.selection.candidates import candidates
+from topdraw.selection.extras import with_extras
 from topdraw.selection.resolve import NamedSelector, resolve_selector
 from topdraw.store.evidence import Evidence
 
@@ -205,7 +206,8 @@ def valued(one: Contender, what: Measure, keys: Sequence[str], *, rng: Rng = 0) 
         found = {key: one.found[key] for key in keys}
         corrected = one.rule.coverage(found, [what.k], what.name)
         return Values(corrected, f"exact, {one.rule.about_coverage()}")
-    found, basis = {key: one.found[key] for key in keys}, ""
+    needs = () if what.selector is None else what.selector.needs
+    found, basis = with_extras(one.run, {key: one.found[key] for key in keys}, needs), ""
     if one.rule is not None:
         one.rule.require_start(what.k, what.name)
         found, basis = one.rule.start(found), f", {one.rule.about_start()}"

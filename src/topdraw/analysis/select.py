@@ -76,7 +76,9 @@ def select(
         raise _nothing_to_choose(run, role)
     by_problem = itertools.groupby(samples, key=operator.attrgetter("problem_id"))
     grouped = {problem_id: list(group) for problem_id, group in by_problem}
-    found = candidates(run, by=by, value=value, answer=answer, role=role, samples=samples)
+    found = candidates(
+        run, by=by, value=value, answer=answer, role=role, samples=samples, needs=weigh.needs
+    )
     random = generator(rng)
     return [
         _draw(run.problems[problem_id], grouped.get(problem_id, []), weigh(c), random)

@@ -25,6 +25,7 @@ _COMMANDS = {
     "report": "Compare all strategies and write the page.",
     "fit": "Fit how coverage rises with samples, and forecast beyond them.",
     "compare": "Say how much runs, or strategies of one run, differ.",
+    "audit-scorer": "Say how well scorers rank right samples above wrong ones.",
     "winrate": "Win rates and judge scores as their benchmarks publish them, and ours.",
     "sweep": "Draw a grid of decoding settings and say which is best.",
     "runs": "List the runs in a folder and how far each is.",

@@ -21,7 +21,7 @@ from topdraw.cli.shown import line
     "-s",
     default="majority",
     show_default=True,
-    help="first, random, greedy, best_of_n, majority, weighted_majority, posterior(beta), ...",
+    help="best_of_n, majority, mbr(f1), filter(tests, best_of_n), knockout, ... (docs/choosing.md)",
 )
 @by_option
 @value_option
@@ -64,4 +64,7 @@ def command(
             shown = "(unanswered)" if output is None else line(output, 100)
             click.echo(f"{line(choice.problem.id)}\t{shown}")
     if (by or evidence.manifest.scorer) in evidence.scorers():
-        click.echo(f"{selector}: {accuracy(evidence, selector, by=by, value=value)}", err=True)
+        reached = accuracy(evidence, selector, by=by, value=value)
+        warning, judged, _ = reached.method.partition(";")
+        said = f" ({warning})" if judged and warning.startswith("CHOOSER") else ""
+        click.echo(f"{selector}: {reached}{said}", err=True)

@@ -281,6 +281,11 @@ class Candidates:
         logprob: shape (n,). Sum of token log-probabilities in nats; NaN when unknown.
         missing: shape (n,). True where the score is missing: never chosen.
         greedy: shape (n,). True where the sample was drawn at temperature 0.
+        scores: by name of another scorer, shape (n,): its values, 1 and 0 for a verdict; NaN when
+            it has none. Only those that a selector needs ("score:NAME") are there.
+        pairs: by name, shape (n, n): a number of each ordered pair: how similar two outputs are, or
+            the probability that the first beats the second; NaN when unknown. Only those that a
+            selector needs ("pairs:NAME") are there.
     """
 
     value: FloatArray
@@ -290,6 +295,8 @@ class Candidates:
     logprob: FloatArray
     missing: BoolArray
     greedy: BoolArray
+    scores: Mapping[str, FloatArray] = field(default_factory=dict)
+    pairs: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -303,5 +310,13 @@ class Candidates:
             order: shape (m,), indices into 0..n-1.
         """
         return Candidates(
-            **{f.name: getattr(self, f.name)[order] for f in dataclasses.fields(self)}
+            value=self.value[order],
+            answer=self.answer[order],
+            passed=self.passed[order],
+            length_tokens=self.length_tokens[order],
+            logprob=self.logprob[order],
+            missing=self.missing[order],
+            greedy=self.greedy[order],
+            scores={name: each[order] for name, each in self.scores.items()},
+            pairs={name: each[np.ix_(order, order)] for name, each in self.pairs.items()},
         )

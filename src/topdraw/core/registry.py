@@ -98,7 +98,8 @@ def selector(
     Args:
         name: what users type.
         needs: the fields of `Candidates` it looks at, so that callers can say what is missing:
-            "value", "answer", "passed", "logprob", "length_tokens", "greedy".
+            "value", "answer", "passed", "logprob", "length_tokens", "greedy", and of its mappings
+            "score:NAME" and "pairs:NAME".
         ordered: True when it depends on the order of the samples, as `first` does.
 
     Raises:

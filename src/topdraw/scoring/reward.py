@@ -75,7 +75,20 @@ def score_reward_naive(problem: Problem, samples: Sequence[Sample], /) -> list[S
 
 
 def read_outputs(prompt: str, outputs: Sequence[str]) -> list[Reading]:
-    """What the built-in model thinks of each output, in order.
+    """What the heads read of each output, in order.
+
+    Args:
+        prompt: a user's turn.
+        outputs: any texts; read up to `LONGEST_OUTPUT` tokens or the end of the context.
+
+    Raises:
+        DomainError: if the prompt leaves no room for an output.
+    """
+    return [_reading(trace) for trace in traced(prompt, outputs)]
+
+
+def traced(prompt: str, outputs: Sequence[str]) -> list[Trace]:
+    """What the built-in model thinks of each output and its end, in order.
 
     Args:
         prompt: a user's turn.
@@ -94,8 +107,7 @@ def read_outputs(prompt: str, outputs: Sequence[str]) -> list[Reading]:
         )
     # Characters are cut before encoding, so that a huge output costs nothing.
     texts = [engine.tokenizer.encode(output[:_CHARACTERS])[:room] for output in outputs]
-    traces = engine.trace(ids, [[*text, engine.config.end] for text in texts])
-    return [_reading(trace) for trace in traces]
+    return engine.trace(ids, [[*text, engine.config.end] for text in texts])
 
 
 def _reading(trace: Trace) -> Reading:

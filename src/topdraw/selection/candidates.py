@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
 import numpy as np
 
 from topdraw.core.classes import Equivalent, classes, equivalence
 from topdraw.core.records import Candidates, Sample, Score
-from topdraw.errors import ConfigError, UnknownNameError
+from topdraw.errors import ConfigError
 from topdraw.selection.ensemble import resolve_value
+from topdraw.selection.extras import Role as Role
+from topdraw.selection.extras import Scores as Scores
+from topdraw.selection.extras import scores_of as scores_of
+from topdraw.selection.extras import with_extras
 from topdraw.selection.tables import table_candidates
 from topdraw.store.evidence import Evidence
 from topdraw.store.plain import PlainTable
-
-Scores = Mapping[tuple[str, str, int], Score]
-Role = Literal["sampled", "greedy"]
 
 _UNSCORED = Score.missing("not scored yet")
 _NO_VALUE = Score.missing("a scorer of the ensemble has no value")
@@ -36,6 +36,7 @@ def candidates(
     answer: str | None = None,
     role: Role = "sampled",
     samples: Sequence[Sample] | None = None,
+    needs: Sequence[str] = (),
 ) -> dict[str, Candidates]:
     """The samples of each problem as arrays, in the order of the problems.
 
@@ -50,6 +51,8 @@ def candidates(
             `core.classes`).
         role: which samples: the drawn ones, or those at temperature 0.
         samples: `run.samples(role)` when it was read already; a table needs none.
+        needs: what a selector declared; "score:NAME" and "pairs:NAME" fill `scores` and `pairs`,
+            see `selection.extras`.
 
     Returns:
         One entry for each problem of the run; problems without samples have n = 0. A sample is
@@ -58,12 +61,13 @@ def candidates(
 
     Raises:
         UnknownNameError: if the run holds no scores by one of these scorers.
-        ConfigError: if `by` scored a sample and gave no verdict, an ensemble is not one, or a table
-            has several models.
+        ConfigError: if `by` scored a sample and gave no verdict, an ensemble is not one, a table
+            has several models, or texts are needed that it does not hold.
         DomainError: if a table counts more samples than fit in memory.
     """
     if isinstance(run, PlainTable):
-        return table_candidates(run, by=by, value=value, answer=answer, role=role)
+        found = table_candidates(run, by=by, value=value, answer=answer, role=role)
+        return with_extras(run, found, needs, role=role)
     drawn = run.samples(role) if samples is None else samples
     verdicts = _scores(run, by, drawn)
     values = _values(run, value, drawn)
@@ -73,10 +77,11 @@ def candidates(
         grouped.setdefault(sample.problem_id, []).append(sample)
     at_zero = {s.hash for s in run.manifest.samplers if s.role == "greedy" or s.decoding.greedy}
     equivalent = equivalence(by if answer is None else answer)
-    return {
+    found = {
         problem_id: _arrays(group, by or "", verdicts, values, answers, at_zero, equivalent)
         for problem_id, group in grouped.items()
     }
+    return with_extras(run, found, needs, role=role, samples=drawn)
 
 
 def _values(run: Evidence, value: str | None, drawn: Sequence[Sample]) -> Scores | None:
@@ -102,23 +107,6 @@ def _scores(run: Evidence, scorer: str | None, drawn: Sequence[Sample]) -> Score
         key_of = operator.attrgetter("sampler", "problem_id", "index")
         return {key_of(sample): Score(value=sample.mean_logprob) for sample in drawn}
     return scores_of(run, scorer)
-
-
-def scores_of(run: Evidence, scorer: str) -> Scores:
-    """The scores of a scorer by (sampler hash, problem id, index).
-
-    Raises:
-        UnknownNameError: if the run holds no scores by it; says which it has.
-    """
-    known = run.scorers()
-    if scorer in known:
-        return run.scores(scorer)
-    raise UnknownNameError(
-        f"The run {run.path} has no scores by {scorer!r}; it has {', '.join(known) or 'none'}.",
-        hint=""
-        if isinstance(run, PlainTable)
-        else f"Make them with: topdraw score {run.path} {scorer}",
-    )
 
 
 def _arrays(

@@ -7,13 +7,14 @@ Try it: `python -c "from topdraw.selection.contracts import *; check_selector('b
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from topdraw.core.protocols import Selector
 from topdraw.core.records import BoolArray, Candidates, FloatArray
 from topdraw.core.seeds import Rng, generator
+from topdraw.selection.pick import compared
 from topdraw.selection.resolve import NamedSelector, resolve_selector
 
 _TOLERANCE = 1e-9
@@ -41,7 +42,8 @@ def check_selector(selector: str | Selector, /, *, rng: Rng = 0, trials: int = 1
     """
     resolved = resolve_selector(selector)
     random = generator(rng)
-    for candidates in _cases(random, trials):
+    for plain in _cases(random, trials):
+        candidates = _with_needs(plain, resolved.needs, random)
         weights = _checked_weights(resolved, candidates)
         _check_steady(resolved, candidates, weights)
         if not resolved.ordered:
@@ -49,7 +51,7 @@ def check_selector(selector: str | Selector, /, *, rng: Rng = 0, trials: int = 1
 
 
 def _checked_weights(resolved: NamedSelector, candidates: Candidates) -> FloatArray:
-    before = dataclasses.astuple(candidates)
+    before = _columns(candidates, copied=True)
     weights = np.asarray(resolved(candidates))
     _require(weights.shape == (candidates.n,), resolved, f"shape {weights.shape}", candidates)
     _require(bool(np.isfinite(weights).all()), resolved, "weights not finite", candidates)
@@ -59,7 +61,7 @@ def _checked_weights(resolved: NamedSelector, candidates: Candidates) -> FloatAr
     empty = total == 0.0 and not _complete(resolved, candidates).any()
     _require(empty or abs(total - 1) < _TOLERANCE, resolved, f"weights sum to {total}", candidates)
     same = all(np.array_equal(a, b, equal_nan=True) for a, b in
-               zip(before, dataclasses.astuple(candidates), strict=True))  # fmt: skip
+               zip(before, _columns(candidates), strict=True))  # fmt: skip
     _require(same, resolved, "the candidates were changed", candidates)
     return weights
 
@@ -72,7 +74,21 @@ def _complete(resolved: NamedSelector, candidates: Candidates) -> BoolArray:
             usable &= ~np.isnan(getattr(candidates, name))
     if "length_tokens" in resolved.needs:
         usable &= candidates.length_tokens > 0
+    for need in resolved.needs:
+        kind, _, name = need.partition(":")
+        if kind == "score":
+            usable &= ~np.isnan(candidates.scores[name])
+        elif kind == "pairs":
+            usable &= compared(candidates.pairs[name], ~candidates.missing)
     return usable & candidates.greedy if "greedy" in resolved.needs else usable
+
+
+def _columns(candidates: Candidates, *, copied: bool = False) -> list[np.ndarray]:
+    """All arrays of the candidates, in one order."""
+    plain = [getattr(candidates, f.name) for f in dataclasses.fields(candidates)]
+    found = [each for each in plain if isinstance(each, np.ndarray)]
+    found += [*candidates.scores.values(), *candidates.pairs.values()]
+    return [each.copy() for each in found] if copied else found
 
 
 def _check_steady(resolved: NamedSelector, candidates: Candidates, weights: FloatArray) -> None:
@@ -95,7 +111,9 @@ def _check_order(
     _require(
         _close(moved, weights[order]), resolved, "the order of the samples matters", candidates
     )
-    rows = list(zip(*(map(repr, column.tolist()) for column in dataclasses.astuple(candidates)),
+    if candidates.pairs:  # two samples of equal columns may still meet the others differently
+        return
+    rows = list(zip(*(map(repr, column.tolist()) for column in _columns(candidates)),
                     strict=True))  # fmt: skip
     first = {row: i for i, row in reversed(list(enumerate(rows)))}
     twins = np.array([first[row] for row in rows], dtype=np.int64)
@@ -124,6 +142,19 @@ def _cases(random: np.random.Generator, trials: int) -> Iterator[Candidates]:
         yield dataclasses.replace(plain, value=np.linspace(-1e6, 0.0, n) if n else np.zeros(0))
     for _ in range(trials):
         yield _random(random, int(random.integers(1, 13)))
+
+
+def _with_needs(
+    candidates: Candidates, needs: Sequence[str], random: np.random.Generator
+) -> Candidates:
+    """The candidates with the scores and the pairs that a selector needs, some of them NaN."""
+    n, names = candidates.n, [need.partition(":") for need in needs]
+    levels = [0.0, 0.25, 0.5, 1.0, 1.0, np.nan]
+    return dataclasses.replace(
+        candidates,
+        scores={name: random.choice(levels, size=n) for kind, _, name in names if kind == "score"},
+        pairs={name: random.choice(levels, (n, n)) for kind, _, name in names if kind == "pairs"},
+    )
 
 
 def _random(random: np.random.Generator, n: int) -> Candidates:

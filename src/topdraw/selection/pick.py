@@ -34,6 +34,21 @@ def ranked(candidates: Candidates) -> BoolArray:
     return ~candidates.missing & ~np.isnan(candidates.value)
 
 
+def compared(pairs: FloatArray, usable: BoolArray) -> BoolArray:
+    """Where a candidate was compared with another usable one, in either order.
+
+    Args:
+        pairs: shape (n, n); NaN where a pair is unknown. The diagonal is not looked at.
+        usable: shape (n,).
+
+    Returns:
+        Shape (n,).
+    """
+    known = ~np.isnan(pairs) & usable[:, None] & usable[None, :]
+    np.fill_diagonal(known, False)
+    return np.asarray(known.any(axis=0) | known.any(axis=1))
+
+
 def below_top(value: FloatArray) -> FloatArray:
     """Distance of each value to the largest along the last axis, <= 0; exactly 0 for its ties.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import itertools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, cast, get_args, get_origin, get_type_hints
+from typing import Literal, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -20,6 +21,12 @@ from topdraw.core.protocols import Selector
 from topdraw.core.records import Candidates, FloatArray
 from topdraw.core.registry import get_selector, needs_of
 from topdraw.errors import ConfigError, InputError
+
+#: A selector inside another, as a spec or as a function.
+Chooser: TypeAlias = str | Selector
+
+#: Selectors inside selectors; a spec may come from a stranger's request.
+DEEPEST = 8
 
 _SPEC = re.compile(r"\s*(?P<name>[\w.-]+)\s*(?:\((?P<call>.*)\)|:(?P<colon>.*))?\s*", re.DOTALL)
 
@@ -33,12 +40,14 @@ class NamedSelector:
         needs: fields of `Candidates` it looks at.
         ordered: whether it depends on the order of the samples.
         function: what it does.
+        simulates: what it simulates to weigh n samples, in words; "" where it is exact.
     """
 
     name: str
     needs: tuple[str, ...]
     ordered: bool
     function: Selector = field(repr=False)
+    simulates: Callable[[int], str] = field(default=lambda n: "", repr=False)
 
     def __call__(self, candidates: Candidates, /) -> FloatArray:
         """Weights of shape (n,), as the protocol `Selector` says."""
@@ -49,7 +58,8 @@ def resolve_selector(spec: str | Selector) -> NamedSelector:
     """The selector that a spec or a function stands for.
 
     A spec is a registered name, with options in parentheses or after a colon: "majority",
-    "posterior(0.5)", "posterior:0.5", "posterior(beta=0.5)", "weighted_majority(weight=exp)".
+    "posterior(0.5)", "posterior:0.5", "posterior(beta=0.5)", "weighted_majority(weight=exp)". An
+    option may be a selector with options of its own: "mix(majority, posterior(0.5))".
 
     Args:
         spec: a spec, or any `(candidates) -> weights`, `functools.partial` included.
@@ -59,7 +69,8 @@ def resolve_selector(spec: str | Selector) -> NamedSelector:
 
     Raises:
         UnknownNameError: if nobody registered the name.
-        ConfigError: if the spec cannot be read, or the selector does not take such an option.
+        ConfigError: if the spec cannot be read or nests more than 8 deep, or the selector does not
+            take such an option.
 
     Examples:
         >>> resolve_selector("posterior:0.5")
@@ -70,15 +81,21 @@ def resolve_selector(spec: str | Selector) -> NamedSelector:
     match = _SPEC.fullmatch(spec)
     if match is None:
         raise ConfigError(f"{spec!r} is not a selector.", hint="Write a name or name(option).")
+    if _depth(spec) > DEEPEST:
+        raise ConfigError(f"A selector nests at most {DEEPEST} deep; this one does {_depth(spec)}.")
     name, text = match["name"], match["call"] or match["colon"] or ""
     function = get_selector(name)
     options = _options(name, function, text)
     if not options:
         return _wrap(name, function, function, options)
-    shown = ", ".join(f"{key}={value}" for key, value in options.items())
+    shown = ", ".join(f"{key}={_shown(value)}" for key, value in options.items())
     bound = cast(Selector, functools.partial(cast(Callable[..., FloatArray], function), **options))
     _check_taken(f"{name}({shown})", bound)
     return _wrap(f"{name}({shown})", function, bound, options)
+
+
+def _depth(spec: str) -> int:
+    return max(itertools.accumulate((c == "(") - (c == ")") for c in spec), default=0)
 
 
 def _named(function: Selector) -> NamedSelector:
@@ -99,11 +116,52 @@ def unbound(function: Selector) -> tuple[object, Mapping[str, object]]:
 def _wrap(
     name: str, declared: object, function: Selector, options: Mapping[str, object]
 ) -> NamedSelector:
-    """A named selector; one whose needs depend on its options says so by `needs_with`."""
+    """A named selector.
+
+    One whose needs depend on its options says so by `needs_with`, one made of others by
+    `parts_with`, and one that simulates by `simulates_with`.
+    """
     ordered = bool(getattr(declared, "ordered", False))
     with_options = getattr(declared, "needs_with", None)
     needs = with_options(**options) if with_options else needs_of(declared)
-    return NamedSelector(name, needs, ordered, function)
+    made_of = getattr(declared, "parts_with", None)
+    parts: tuple[NamedSelector, ...] = made_of(**options) if made_of else ()
+    needs = tuple(dict.fromkeys([*needs, *(need for part in parts for need in part.needs)]))
+    ordered = ordered or any(part.ordered for part in parts)
+    told = getattr(declared, "simulates_with", None)
+    if told is not None:
+        return NamedSelector(name, needs, ordered, function, functools.partial(told, **options))
+    return NamedSelector(name, needs, ordered, function, functools.partial(_simulated, parts))
+
+
+def _simulated(parts: tuple[NamedSelector, ...], n: int) -> str:
+    return ", ".join(filter(None, dict.fromkeys(part.simulates(n) for part in parts)))
+
+
+def _shown(value: object) -> str:
+    return value.name if isinstance(value, NamedSelector) else str(value)
+
+
+@functools.lru_cache(maxsize=128)
+def _of_spec(spec: str) -> NamedSelector:
+    return resolve_selector(spec)
+
+
+def part_of(whole: str, chooser: Chooser) -> NamedSelector:
+    """A selector that is part of another.
+
+    Args:
+        whole: name of the other.
+        chooser: a spec, or a function.
+
+    Raises:
+        ConfigError: if it chooses among the greedy samples, which no other selector sees.
+        UnknownNameError: if nobody registered the name.
+    """
+    part = _of_spec(chooser) if isinstance(chooser, str) else resolve_selector(chooser)
+    if "greedy" in part.needs:
+        raise ConfigError(f"{part.name} chooses among other samples; it cannot be part of {whole}.")
+    return part
 
 
 def _options(name: str, function: Selector, text: str) -> dict[str, object]:
@@ -111,9 +169,9 @@ def _options(name: str, function: Selector, text: str) -> dict[str, object]:
     known = [p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
     kinds = _kinds(function)
     options: dict[str, object] = {}
-    for position, part in enumerate(p.strip() for p in text.split(",") if p.strip()):
-        key, _, value = part.rpartition("=")
-        key = key.strip() or (known[position] if position < len(known) else "")
+    for position, part in enumerate(p.strip() for p in _split(text, ",") if p.strip()):
+        *keys, value = _split(part, "=")
+        key = "=".join(keys).strip() or (known[position] if position < len(known) else "")
         if key not in known:
             takes = f"takes {', '.join(known)}" if known else "takes no options"
             raise ConfigError(f"{part!r} is no option of the selector {name!r}, which {takes}.")
@@ -121,6 +179,17 @@ def _options(name: str, function: Selector, text: str) -> dict[str, object]:
             raise ConfigError(f"The selector {name!r} is given {key} twice.")
         options[key] = _checked(key, _literal(value.strip()), kinds.get(key))
     return options
+
+
+def _split(text: str, mark: str) -> Iterator[str]:
+    """The text cut at a mark, but not inside parentheses or brackets."""
+    depth, start = 0, 0
+    for at, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if letter == mark and depth == 0:
+            yield text[start:at]
+            start = at + 1
+    yield text[start:]
 
 
 def _literal(text: str) -> object:
@@ -139,10 +208,16 @@ def _kinds(function: Selector) -> dict[str, object]:
 
 def _checked(key: str, value: object, kind: object) -> object:
     """The value of an option, when it is of the declared kind; other kinds are left alone."""
+    if kind == Chooser:
+        return resolve_selector(str(value))
     number = isinstance(value, int | float) and not isinstance(value, bool)
     fits, allowed = True, ""
     if kind is float:
         fits, allowed = number, "a number"
+    elif kind == (int | None):
+        fits, allowed = value is None or (number and isinstance(value, int)), "a whole number"
+    elif kind is str:
+        return str(value)
     elif kind is int:
         fits, allowed = number and isinstance(value, int), "a whole number"
     elif get_origin(kind) is Literal:

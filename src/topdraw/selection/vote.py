@@ -146,10 +146,13 @@ def _weighed(candidates: Candidates, value: VoteValue) -> FloatArray:
         return candidates.value
     if value == "logprob":
         return candidates.logprob
-    counted = candidates.length_tokens > 0
-    return np.where(
-        counted, candidates.logprob / np.where(counted, candidates.length_tokens, 1), np.nan
-    )
+    return per_token(candidates)
+
+
+def per_token(candidates: Candidates) -> FloatArray:
+    """Shape (n,). Nats per output token; NaN where unknown, or without a token."""
+    tokens = candidates.length_tokens
+    return np.where(tokens > 0, candidates.logprob / np.where(tokens > 0, tokens, 1), np.nan)
 
 
 def _check(what: str, given: str, allowed: tuple[str, ...]) -> None:

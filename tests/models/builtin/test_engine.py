@@ -288,6 +288,8 @@ def test_traces_equal_torch(
         np.testing.assert_allclose(trace.logprobs, expected.numpy(), atol=3e-4)
         entropies = -(logs.exp() * logs).sum(-1)
         np.testing.assert_allclose(trace.entropies, entropies.numpy(), atol=3e-4)
+        uniform = -logs.mean(-1) - np.log(logs.shape[-1])
+        np.testing.assert_allclose(trace.certainties, uniform.numpy(), atol=3e-4)
         hidden = out.hidden_states[-1][0, len(ids) :].numpy()
         np.testing.assert_allclose(trace.hidden, hidden, atol=3e-4)
 

@@ -35,11 +35,13 @@ class Trace:
     Attributes:
         logprobs: shape (tokens,). Untempered log-probability of each token, in nats.
         entropies: shape (tokens,). Entropy of the distribution it was chosen from, in nats.
+        certainties: shape (tokens,). KL of the uniform distribution from that one, in nats.
         hidden: shape (tokens, width). Final hidden state (normed) after reading the token.
     """
 
     logprobs: Float32Array
     entropies: Float32Array
+    certainties: Float32Array
     hidden: Float32Array
 
 
@@ -189,4 +191,5 @@ def _trace(
     totals = weights.sum(axis=1)
     logprobs = shifted[np.arange(length), list(output)] - np.log(totals)
     entropies = np.log(totals) - (weights * shifted).sum(axis=1) / totals
-    return Trace(logprobs, entropies, hidden[:length].copy())
+    certainties = np.log(totals) - shifted.mean(axis=1) - np.float32(np.log(logits.shape[1]))
+    return Trace(logprobs, entropies, certainties, hidden[:length].copy())
