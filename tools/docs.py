@@ -28,6 +28,11 @@ def command_page() -> str:
         command = cli.get_command(context, name)
         assert command is not None
         parts.append(f"## topdraw {name}\n\n{_help(command, f'topdraw {name}')}")
+        for inner in command.list_commands(context) if isinstance(command, click.Group) else ():
+            found = command.get_command(context, inner)
+            assert found is not None
+            path = f"topdraw {name} {inner}"
+            parts.append(f"### {path}\n\n{_help(found, path)}")
     return "\n".join(parts)
 
 

@@ -76,6 +76,8 @@ class EndpointError(WorldError, ConnectionError):
         status: HTTP status of the last attempt; None when none came back.
         attempts: requests made before giving up.
         request_id: the server's own id of the last request; None when it gave none.
+        said: the decoded body of the server's refusal, without our key; None when there is none.
+        retry_after_seconds: how long the server asks us to wait; None when it did not say.
     """
 
     exit_code = 4
@@ -88,11 +90,15 @@ class EndpointError(WorldError, ConnectionError):
         status: int | None = None,
         attempts: int = 1,
         request_id: str | None = None,
+        said: object = None,
+        retry_after_seconds: float | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.attempts = attempts
         self.request_id = request_id
+        self.said = said
+        self.retry_after_seconds = retry_after_seconds
 
 
 class BudgetExhausted(WorldError, RuntimeError):

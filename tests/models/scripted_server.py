@@ -107,6 +107,7 @@ class ScriptedServer:
         logprobs: bool = True,
         total_usage: bool = True,
         seconds: float = 0.0,
+        cancels: bool = False,
     ) -> None:
         self.script = script
         self.max_n = max_n  # above it: 400
@@ -116,6 +117,7 @@ class ScriptedServer:
         self.logprobs = logprobs
         self.total_usage = total_usage
         self.seconds = seconds
+        self.cancels = cancels  # stops generating when the client has gone
         self.models_faults: list[Fault] = []
         self.counts = Counts()
         self.url = ""
@@ -139,7 +141,9 @@ class ScriptedServer:
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_post("/v1/completions", self._complete)
         app.router.add_get("/v1/models", self._models)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=0.1, handler_cancellation=self.cancels
+        )
         self._loop.run_until_complete(runner.setup())
         site = web.TCPSite(runner, "127.0.0.1", 0)
         self._loop.run_until_complete(site.start())

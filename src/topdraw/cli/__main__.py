@@ -34,6 +34,7 @@ _COMMANDS = {
     "import": "Make a run of samples that other tools have written.",
     "export": "Write a run as another tool's file.",
     "ask": "Ask one question n times and print the best answer.",
+    "serve": "Start a server: a proxy that gives any OpenAI client the best of N.",
     "tasks": "List the tasks, or show the problems of one.",
     "audit-tests": "Check a task's tests with solutions known to be correct.",
     "models": "List the kinds of models and how to name one.",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 HEADINGS = (
-    "Task", "Model", "Run", "Table", "Grid", "Decoding", "Endpoint", "Budget", "Stopping",
+    "Task", "Model", "Run", "Table", "Grid", "Decoding", "Server", "Endpoint", "Budget", "Stopping",
     "AlpacaEval", "Arena-Hard", "WildBench", "Options",
 )  # fmt: skip
 """The headings, in the order of a help text."""

@@ -8,10 +8,12 @@ Try it: `python -m pytest tests/models/test_endpoint_bill.py`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import itertools
 import secrets
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,13 +22,14 @@ from topdraw.core.records import Decoding, Json, Problem
 from topdraw.errors import EndpointError
 from topdraw.models.dialect import Dialect, learn, unsayable
 from topdraw.models.gate import Gate
+from topdraw.models.given import Given
 from topdraw.models.meter import METER
 from topdraw.models.reply import Reply, read_payload, read_reply
 from topdraw.models.request import Api, request_body
 from topdraw.models.retry import Refused, Retry, Trouble
 from topdraw.models.served import Served
 from topdraw.models.stream import Assembly
-from topdraw.models.transport import Transport, shown
+from topdraw.models.transport import Relayed, Transport, shown
 from topdraw.models.verdict import delivered, endpoint_error, in_vain, outcome_of, without_key
 
 if TYPE_CHECKING:
@@ -100,7 +103,10 @@ class Attempts:
         self._retry = retry
         self._transport = transport
         self._on_retry = on_retry
-        self._completions = self._route("chat/completions" if api == "chat" else "completions")
+        self._completions: Mapping[Api, yarl.URL] = {
+            "chat": self._route("chat/completions"),
+            "completions": self._route("completions"),
+        }
         self._served = Served(transport, self._route("models"))
         self._gates: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Gate] = (
             weakref.WeakKeyDictionary()
@@ -167,14 +173,14 @@ class Attempts:
                 self._note(trial, n, len(reply.choices))
                 return reply, n
             except Trouble as trouble:
-                learned = self._learn(trial, trouble, body)
+                learned = self._learn(trial, trouble, body, ask.problem)
                 if learned is not None:
                     trial, lessons = learned, lessons + 1
                     continue
                 attempts, garbled = attempts + 1, garbled + trouble.garbled
                 # Whoever waits is turned away before the place is free.
                 others = gate.in_flight - 1
-                wait = await self._patience(trouble, attempts, ask.model, others)
+                wait = await self._patience(trouble, attempts, ask, others)
             finally:
                 gate.leave()
             await gate.pause(wait)
@@ -191,6 +197,8 @@ class Attempts:
             self.dialect = self.dialect.merge(answered)
 
     def _body(self, ask: Ask, index: int, n: int, dialect: Dialect) -> dict[str, Json]:
+        if isinstance(ask.problem, Given):
+            return ask.problem.request(n, ask.seed_of(index))
         setting = unsayable(ask.decoding, dialect)
         if setting:
             raise Refused(
@@ -224,11 +232,12 @@ class Attempts:
         attempt = meter.begin(Asked(ask.problem.id, index, n, self._where))
         answered, began = _GIVEN_UP, loop.time()
         try:
-            reply = await self._sent(body, ask.problem.prompt, n, headers, lenient)
+            reply = await self._sent(body, ask.problem, n, headers, lenient)
             gate.answered(began)
             answered = delivered(reply, loop.time() - began)
         except Trouble as trouble:
-            outcome = outcome_of(trouble, ask.decoding, n)
+            is_given = isinstance(ask.problem, Given)
+            outcome = None if is_given else outcome_of(trouble, ask.decoding, n)
             answered = in_vain(trouble, outcome, loop.time() - began, self._key)
             self._tell_gate(gate, trouble, began)
             if outcome is None:
@@ -242,19 +251,20 @@ class Attempts:
     async def _sent(
         self,
         body: dict[str, Json],
-        prompt: str,
+        problem: Problem,
         n: int,
         headers: Mapping[str, str],
         lenient: bool,
     ) -> Reply:
-        sink = Assembly(n, lenient=lenient) if self._stream else None
-        answer = await self._transport.ask(
-            "POST", self._completions, body, headers=headers, sink=sink
-        )
-        if sink is None or not 200 <= answer.status < 300:
-            return read_reply(answer.status, answer.headers, answer.raw, prompt, n, lenient=lenient)
+        is_given = isinstance(problem, Given)
+        sink = Assembly(n, lenient=lenient) if self._stream and not is_given else None
+        url = self._completions[problem.api if isinstance(problem, Given) else self._api]
+        answer = await self._transport.ask("POST", url, body, headers=headers, sink=sink)
+        status, told, prompt = answer.status, answer.headers, problem.prompt
+        if sink is None or not 200 <= status < 300:
+            return read_reply(status, told, answer.raw, prompt, n, lenient=lenient, whole=is_given)
         try:
-            return read_payload(answer.status, answer.headers, sink.payload(), prompt, n)
+            return read_payload(status, told, sink.payload(), prompt, n)
         except Trouble as trouble:
             if sink.paid:
                 trouble.fate = "unused"
@@ -270,11 +280,42 @@ class Attempts:
         else:
             gate.answered(began)
 
-    def _learn(self, trial: Dialect, trouble: Trouble, body: Mapping[str, Json]) -> Dialect | None:
+    def _learn(
+        self, trial: Dialect, trouble: Trouble, body: Mapping[str, Json], problem: Problem
+    ) -> Dialect | None:
         if trouble.status not in (400, 422):
             return None
         learned = learn(trial, trouble.payload, trouble.what, body)
+        if learned is not None and isinstance(problem, Given):
+            # What somebody else wrote is not ours to leave out; how many at once is.
+            learned = dataclasses.replace(trial, max_n=learned.max_n)
         return None if learned == trial else learned
+
+    @contextlib.asynccontextmanager
+    async def relayed(self, data: bytes, api: Api) -> AsyncIterator[Relayed]:
+        """The reply to one request in somebody else's words, as it comes: asked once, not judged.
+
+        Args:
+            data: the body, JSON.
+            api: the route.
+
+        Raises:
+            EndpointError: when no reply came, or its body broke off.
+        """
+        gate, loop = self.gate, asyncio.get_running_loop()
+        await gate.enter()
+        began = loop.time()
+        try:
+            async with self._transport.relay(self._completions[api], data) as relayed:
+                if relayed.status < 500 and relayed.status != 429:
+                    gate.answered(began)
+                yield relayed
+        except Trouble as trouble:
+            raise endpoint_error(
+                trouble, 1, url=self._url, model="", key=self._key, name="", alone=True
+            ) from None
+        finally:
+            gate.leave()
 
     async def models(self) -> list[str]:
         """Names of the models on the server; empty when it has no such list.
@@ -289,15 +330,17 @@ class Attempts:
             except Trouble as trouble:
                 attempts += 1
                 gate = self.gate
-                await gate.pause(await self._patience(trouble, attempts, "", gate.in_flight))
+                await gate.pause(await self._patience(trouble, attempts, None, gate.in_flight))
 
-    async def _patience(self, trouble: Trouble, attempts: int, model: str, others: int) -> float:
+    async def _patience(
+        self, trouble: Trouble, attempts: int, ask: Ask | None, others: int
+    ) -> float:
         """How long to wait until it is time to ask again.
 
         Args:
             trouble: of the last attempt.
             attempts: made so far.
-            model: name of the model, for hints.
+            ask: what about; None for the list of models.
             others: requests that are still under way.
 
         Raises:
@@ -307,7 +350,7 @@ class Attempts:
         worked = self._worked or (others > 0 and not trouble.unreachable)
         wait = self._retry.wait_seconds(trouble, attempts, worked=worked)
         if wait is None:
-            raise await self._given_up(trouble, attempts, model) from None
+            raise await self._given_up(trouble, attempts, ask) from None
         what = without_key(trouble.what, self._key)
         if trouble.throttles:
             METER.get().waiting(self._where, wait, what)
@@ -316,15 +359,17 @@ class Attempts:
             self._on_retry(f"retrying ({attempts + 1} of {most}) in {wait:.1f} s: {what}")
         return wait
 
-    async def _given_up(self, trouble: Trouble, attempts: int, model: str) -> EndpointError:
+    async def _given_up(self, trouble: Trouble, attempts: int, ask: Ask | None) -> EndpointError:
+        alone = ask is not None and isinstance(ask.problem, Given)
         error = endpoint_error(
             trouble,
             attempts,
             url=self._url,
-            model=model,
+            model="" if ask is None else ask.model,
             key=self._key,
             name=self._key_name,
-            served=await self._served.once() if trouble.status == 404 else (),
+            served=await self._served.once() if trouble.status == 404 and not alone else (),
+            alone=alone,
         )
         hint = trouble.hint_seconds or 0.0
         if isinstance(error, Refused):

@@ -25,6 +25,7 @@ class Choice(NamedTuple):
         tokens: output tokens, counted in the log-probabilities; None when there are none.
         reasoning: what a reasoning server returns beside the answer.
         place: which of the choices asked for it is, >= 0.
+        said: the choice as the server wrote it; None when nobody asked for that.
     """
 
     text: str
@@ -33,14 +34,16 @@ class Choice(NamedTuple):
     tokens: int | None = None
     reasoning: str = ""
     place: int = 0
+    said: Mapping[str, Json] | None = None
 
 
-def read_choices(raw: Sequence[Json], n: int) -> tuple[Choice, ...]:
+def read_choices(raw: Sequence[Json], n: int, *, whole: bool = False) -> tuple[Choice, ...]:
     """The usable choices, in the order of their places; a choice that failed is none.
 
     Args:
         raw: the list in the reply.
         n: choices asked for.
+        whole: whether each is kept as the server wrote it, too.
     """
     # A choice that is null, or that failed upstream, was not delivered: it is asked for again.
     usable = {
@@ -49,7 +52,8 @@ def read_choices(raw: Sequence[Json], n: int) -> tuple[Choice, ...]:
         if isinstance(choice, dict) and choice.get("finish_reason") != "error"
     }
     placed = _by_index(usable, max(n, len(raw)))
-    return tuple(_choice(placed[place], place) for place in sorted(placed))
+    choices = tuple(_choice(placed[place], place) for place in sorted(placed))
+    return tuple(c._replace(said=placed[c.place]) for c in choices) if whole else choices
 
 
 def _by_index(

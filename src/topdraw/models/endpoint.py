@@ -22,11 +22,12 @@ from topdraw.errors import ConfigError, DomainError, EndpointError
 from topdraw.models.address import read_address, read_key
 from topdraw.models.attempts import Ask, Attempts
 from topdraw.models.choices import Choice
+from topdraw.models.given import Given
 from topdraw.models.meter import Halted
 from topdraw.models.reply import Reply
 from topdraw.models.request import Api
 from topdraw.models.retry import Refused, Retry
-from topdraw.models.transport import Deadlines, Transport, shown
+from topdraw.models.transport import Deadlines, Relayed, Transport, shown
 
 if TYPE_CHECKING:
     import yarl
@@ -173,7 +174,12 @@ class Endpoint:
         """
         if len(set(indices)) < len(indices) or min(indices, default=0) < 0:
             raise DomainError(f"Indices must be distinct and >= 0, got {list(indices)}.")
-        ask = Ask(problem, decoding, consecutive_seed(seed, problem.id, 0), self.model)
+        first = (
+            (problem.seed or 0) % 2**31
+            if isinstance(problem, Given)
+            else consecutive_seed(seed, problem.id, 0)
+        )
+        ask = Ask(problem, decoding, first, self.model)
         groups = self._groups(ask, tuple(indices))
         while len(groups) == 1:  # the common case needs no task of its own
             delivery = await self._deliver(ask, groups[0])
@@ -202,6 +208,16 @@ class Endpoint:
         if failure is not None:
             raise failure
 
+    @contextlib.asynccontextmanager
+    async def relayed(self, data: bytes, api: Api) -> AsyncIterator[Relayed]:
+        """The reply to a request in somebody else's words, as it comes; see `Attempts.relayed`.
+
+        Raises:
+            EndpointError: when no reply came, or its body broke off.
+        """
+        async with self._attempts.relayed(data, api) as relayed:
+            yield relayed
+
     def _groups(self, ask: Ask, indices: tuple[int, ...]) -> list[tuple[int, ...]]:
         if not indices:
             return []
@@ -213,10 +229,12 @@ class Endpoint:
 
     async def _deliver(self, ask: Ask, indices: tuple[int, ...]) -> _Delivery:
         reply, asked = await self._attempts.reply(ask, indices[0], len(indices))
-        seedless = "seed" in self._attempts.dialect.refused
+        problem = ask.problem
+        unseeded = isinstance(problem, Given) and problem.seed is None
+        seedless = unseeded or "seed" in self._attempts.dialect.refused
         samples = [
             Sample(
-                ask.problem.id,
+                problem.id,
                 index := indices[choice.place],
                 choice.text,
                 choice.finish_reason,
@@ -224,7 +242,7 @@ class Endpoint:
                 None if seedless else ask.seed_of(index),
                 choice.logprob,
                 usage,
-                self._metadata(choice, reply),
+                self._metadata(choice, reply, whole=isinstance(problem, Given)),
             )
             for choice, usage in zip(reply.choices, reply.usage, strict=True)
             if choice.place < asked
@@ -234,7 +252,7 @@ class Endpoint:
         came = {sample.index for sample in samples}
         return _Delivery(samples, tuple(index for index in indices if index not in came))
 
-    def _metadata(self, choice: Choice, reply: Reply) -> dict[str, Json]:
+    def _metadata(self, choice: Choice, reply: Reply, *, whole: bool) -> dict[str, Json]:
         # A server that answers with another model than the one asked is recorded, not refused:
         # many give a dated or a local name.
         values: dict[str, Json] = {}
@@ -242,6 +260,8 @@ class Endpoint:
             values["model"] = reply.model
         if choice.reasoning:
             values["reasoning"] = choice.reasoning
+        if whole and choice.said is not None:
+            values["choice"] = dict(choice.said)
         return values
 
 

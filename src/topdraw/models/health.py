@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from topdraw.models.retry import Refused, Retry, Trouble
 
-_LATER = frozenset({408, 409, 425, 429})
+LATER = frozenset({408, 409, 425, 429})
 _QUICK_ATTEMPTS = 3
 
 
@@ -93,7 +93,7 @@ class Health:
 def for_good(error: Refused) -> bool:
     """Whether a server that refuses like this will never do otherwise: a wrong key or model."""
     status = error.status or 0
-    return 400 <= status < 500 and status not in _LATER
+    return 400 <= status < 500 and status not in LATER
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def read_reply(
     n: int = 1,
     *,
     lenient: bool = True,
+    whole: bool = False,
 ) -> Reply:
     """The choices in a reply.
 
@@ -77,12 +78,13 @@ def read_reply(
         n: choices asked for.
         lenient: whether bad UTF-8 in a good reply is replaced; else it is a reply that was garbled
             on its way.
+        whole: whether each choice is kept as the server wrote it, too.
 
     Raises:
         Trouble: when there is no usable choice in it.
     """
     fine = 200 <= status < 300
-    plain = _plain_reply(raw, prompt) if fine else None
+    plain = _plain_reply(raw, prompt) if fine and not whole else None
     if plain is not None:
         return plain
     try:
@@ -94,7 +96,7 @@ def read_reply(
         if not fine:
             raise status_trouble(status, headers, None, text) from None
         raise _no_json(status, text) from None
-    return read_payload(status, headers, payload, prompt, n)
+    return read_payload(status, headers, payload, prompt, n, whole=whole)
 
 
 def garbled(status: int) -> Trouble:
@@ -114,7 +116,13 @@ def _no_json(status: int, text: str) -> Trouble:
 
 
 def read_payload(
-    status: int, headers: Mapping[str, str], payload: Json, prompt: str, n: int = 1
+    status: int,
+    headers: Mapping[str, str],
+    payload: Json,
+    prompt: str,
+    n: int = 1,
+    *,
+    whole: bool = False,
 ) -> Reply:
     """The choices in a decoded reply; see `read_reply`.
 
@@ -131,7 +139,7 @@ def read_payload(
     if not isinstance(raw, list):
         words = error_message(payload)
         raise _unusable(f"there are no choices in it{words and ': ' + words}", usage)
-    choices = read_choices(raw, n)
+    choices = read_choices(raw, n, whole=whole)
     if not choices:
         raise _unusable("the list of choices is empty", usage)
     if choices[0].place >= n:

@@ -11,7 +11,15 @@ import asyncio
 import contextlib
 import functools
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -19,11 +27,14 @@ from topdraw.core.records import Decoding, Json, Problem, Sample
 from topdraw.errors import ConfigError, EndpointError
 from topdraw.models.address import read_address
 from topdraw.models.endpoint import Endpoint, connect_endpoint
-from topdraw.models.health import Handover, Health, Seen, for_good
+from topdraw.models.given import Given
+from topdraw.models.health import LATER, Handover, Health, Seen, for_good
+from topdraw.models.request import Api
 from topdraw.models.retry import Refused, Retry
-from topdraw.models.transport import shown
+from topdraw.models.transport import Relayed, shown
 
 _ABOUT_THE_PROMPT = frozenset({400, 413, 422})
+_ABOUT_THE_KEY = frozenset({401, 402, 403})
 
 
 @dataclass(eq=False)
@@ -45,14 +56,22 @@ class _Place:
         self, problem: Problem, indices: Sequence[int], decoding: Decoding, seed: int
     ) -> AsyncIterator[AsyncIterator[list[Sample]]]:
         """The deliveries of these samples, closed at the end; until then the place is taken."""
+        stream = self.endpoint.deliveries(problem, indices, decoding=decoding, seed=seed)
+        with self.taken():
+            try:
+                yield stream
+            finally:
+                await stream.aclose()
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        """One call is here."""
         self.health.calls += 1
         self.health.busy += 1
-        stream = self.endpoint.deliveries(problem, indices, decoding=decoding, seed=seed)
         try:
-            yield stream
+            yield
         finally:
             self.health.busy -= 1
-            await stream.aclose()
 
 
 @dataclass
@@ -184,10 +203,44 @@ class Endpoints:
                         yield samples
                 return
             except EndpointError as error:
-                if not isinstance(error, Refused) and error.status in _ABOUT_THE_PROMPT:
+                if _is_about(problem, error):
                     raise
                 self._failed(place, error, call, before)
             left = tuple(index for index in left if index not in came)
+
+    @contextlib.asynccontextmanager
+    async def relayed(self, data: bytes, api: Api) -> AsyncIterator[Relayed]:
+        """The reply to a request in somebody else's words, as it comes; see `Attempts.relayed`.
+
+        An endpoint that cannot be reached is passed over.
+
+        Raises:
+            EndpointError: when no endpoint gave a reply, or its body broke off.
+        """
+        call = _Call()
+        async with contextlib.AsyncExitStack() as stack:
+            while True:
+                place = await self._next(call)
+                before = place.health.seen()
+                stack.enter_context(place.taken())
+                reply = place.endpoint.relayed(data, api)
+                try:
+                    relayed = await stack.enter_async_context(reply)
+                except EndpointError as error:
+                    self._failed(place, error, call, before)
+                    continue
+                place.health.gave()
+                yield relayed
+                return
+
+    async def models(self) -> list[str]:
+        """Names of the models that each of them has; empty when one of them has no such list.
+
+        Raises:
+            EndpointError: when one of them did not answer.
+        """
+        lists = await asyncio.gather(*(place.endpoint.models() for place in self._places))
+        return [name for name in lists[0] if all(name in listed for listed in lists)]
 
     async def _next(self, call: _Call) -> _Place:
         """The endpoint to go to; waits while all that are left are left alone.
@@ -237,7 +290,20 @@ class Endpoints:
             status=last.status,
             attempts=sum(error.attempts for error in errors),
             request_id=last.request_id,
+            said=last.said,
+            retry_after_seconds=last.retry_after_seconds,
         )
+
+
+def _is_about(problem: Problem, error: EndpointError) -> bool:
+    """Whether the request was refused, not the endpoint bad: no other would take it."""
+    if isinstance(problem, Given):
+        return error.status is not None and 400 <= error.status < 500 and not _elsewhere(error)
+    return not isinstance(error, Refused) and error.status in _ABOUT_THE_PROMPT
+
+
+def _elsewhere(error: EndpointError) -> bool:
+    return error.status in _ABOUT_THE_KEY or error.status in LATER
 
 
 def _another_is_well(health: Iterable[Health], than: Health) -> bool:

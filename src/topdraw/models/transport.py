@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import weakref
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import aiohttp
     import yarl
 
-__all__ = ["Answer", "Deadlines", "Sink", "Transport", "shown"]
+__all__ = ["Answer", "Deadlines", "Relayed", "Sink", "Transport", "shown"]
 
 # So many answers longer than this are read at once; the others wait, unread, in the network.
 _LONG_BYTES = 2**20
@@ -45,6 +45,15 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A reply whose body is still under way, unpacked; `headers` finds names in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes]
 
 
 class Sink(Protocol):
@@ -133,20 +142,32 @@ class Transport:
         Raises:
             Trouble: when no complete reply came.
         """
-        import aiohttp
-
         data = None if body is None else _encoded(body)
         phases = Phases(self._deadlines)
-        try:
+        with _told_as_trouble(phases):
             async with phases:
                 return await self._ask(method, url, data, headers, sink, phases)
-        except aiohttp.ClientConnectorError as error:
-            said = _said(error).replace(" ssl:default", "")
-            raise Trouble(f"cannot connect: {said}", unreachable=True) from error
-        except aiohttp.InvalidURL as error:
-            raise Trouble("the address is not one", unreachable=True, retryable=False) from error
-        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
-            raise (phases.trouble() if phases.expired else phases.broken(_said(error))) from error
+
+    @contextlib.asynccontextmanager
+    async def relay(self, url: yarl.URL, data: bytes) -> AsyncIterator[Relayed]:
+        """Send bytes and hand over the reply as it comes, whatever its status and length.
+
+        Args:
+            url: where to.
+            data: JSON.
+
+        Raises:
+            Trouble: when no reply came, or its body breaks off.
+        """
+        phases = Phases(self._deadlines)
+        with _told_as_trouble(phases):
+            async with (
+                phases,
+                self._session().post(url, data=data, allow_redirects=False) as reply,
+            ):
+                if reply.status in _REDIRECTS:
+                    _followed(reply, may_follow=False)
+                yield Relayed(reply.status, reply.headers, _unpacked(reply, phases))
 
     async def _ask(
         self,
@@ -219,6 +240,22 @@ class Transport:
         session = self._sessions.pop(asyncio.get_running_loop(), None)
         if session is not None:
             await session.close()
+
+
+@contextlib.contextmanager
+def _told_as_trouble(phases: Phases) -> Iterator[None]:
+    """What aiohttp and the system say of a broken attempt, as `Trouble`."""
+    import aiohttp
+
+    try:
+        yield
+    except aiohttp.ClientConnectorError as error:
+        said = _said(error).replace(" ssl:default", "")
+        raise Trouble(f"cannot connect: {said}", unreachable=True) from error
+    except aiohttp.InvalidURL as error:
+        raise Trouble("the address is not one", unreachable=True, retryable=False) from error
+    except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
+        raise (phases.trouble() if phases.expired else phases.broken(_said(error))) from error
 
 
 async def _pieces(reply: aiohttp.ClientResponse, phases: Phases) -> AsyncIterator[bytes]:

@@ -6,11 +6,12 @@ Try it: `python -m pytest tests/models/test_endpoint.py`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from topdraw.core.billing import Answered
-from topdraw.core.records import Decoding, Usage
+from topdraw.core.records import Decoding, Json, Usage
 from topdraw.errors import EndpointError
 from topdraw.models.choices import Choice
 from topdraw.models.reply import Reply
@@ -76,6 +77,7 @@ def endpoint_error(
     key: str | None,
     name: str,
     served: Sequence[str] = (),
+    alone: bool = False,
 ) -> EndpointError:
     """The error to raise when there is no point in asking again.
 
@@ -87,9 +89,11 @@ def endpoint_error(
         key: taken out of whatever the server said; None for none.
         name: where the key comes from, in words, for hints.
         served: the models of the server, for a 404; none when it does not list them.
+        alone: whether it is about one request and says nothing of others.
     """
     what = without_key(trouble.what, key)
-    kind, hint = EndpointError, ""
+    kind: type[EndpointError] = EndpointError
+    hint = ""
     if trouble.unreachable:
         kind, hint = Refused, "Is the server running, and is the address right?"
     elif trouble.quota:
@@ -102,13 +106,23 @@ def endpoint_error(
     elif trouble.hint_seconds and trouble.retryable:
         hint = f"It asked us to wait {trouble.hint_seconds:.0f} s; run the same command later."
     times = f" after {attempts} attempts" if attempts > 1 else ""
+    kind = EndpointError if alone else kind
     return kind(
         f"{shown(url)} did not answer{times}: {_ended(what)}",
         hint=hint,
         status=trouble.status,
         attempts=attempts,
         request_id=trouble.request_id,
+        said=_payload_without_key(trouble.payload, key),
+        retry_after_seconds=trouble.hint_seconds,
     )
+
+
+def _payload_without_key(payload: Json, key: str | None) -> Json:
+    if payload is None or not key:
+        return payload
+    value: Json = json.loads(without_key(json.dumps(payload), key))
+    return value
 
 
 def _ended(said: str) -> str:

@@ -6,6 +6,7 @@ Try it: `python -m pytest tests/selection/test_candidates.py`.
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Sequence
@@ -82,6 +83,39 @@ def candidates(
         for problem_id, group in grouped.items()
     }
     return with_extras(run, found, needs, role=role, samples=drawn)
+
+
+def of_samples(
+    samples: Sequence[Sample],
+    *,
+    verdicts: Sequence[Score] | None = None,
+    values: Sequence[Score] | None = None,
+    answers: Sequence[Score] | None = None,
+    equivalent: Equivalent | None = None,
+) -> Candidates:
+    """The samples of one problem that is in no run, as the same arrays.
+
+    Args:
+        samples: drawn above temperature 0.
+        verdicts: one per sample; None leaves `passed` False everywhere.
+        values: one per sample; None leaves `value` NaN.
+        answers: one per sample; default `verdicts`.
+        equivalent: of these answers, see `core.classes`.
+
+    Raises:
+        ConfigError: if a verdict is none.
+    """
+    votes = verdicts if answers is None else answers
+    keyed = functools.partial(_keyed, samples)
+    scores = keyed(verdicts), keyed(values), keyed(votes)
+    return _arrays(samples, "with", *scores, set(), equivalent)
+
+
+def _keyed(samples: Sequence[Sample], scores: Sequence[Score] | None) -> Scores | None:
+    if scores is None:
+        return None
+    keys = [(sample.sampler, sample.problem_id, sample.index) for sample in samples]
+    return dict(zip(keys, scores, strict=True))
 
 
 def _values(run: Evidence, value: str | None, drawn: Sequence[Sample]) -> Scores | None:

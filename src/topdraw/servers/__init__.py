@@ -1,0 +1,1 @@
+"""Servers: the proxy that gives any OpenAI client the best of N."""

@@ -1,0 +1,1 @@
+"""An OpenAI-compatible proxy: N candidates upstream, the chosen ones back to the client."""

@@ -1,0 +1,134 @@
+"""The scorers of a server: called beside the event loop, one request's candidates at a time.
+
+Not here: what a scorer returns (`scoring.apply`) and the choice made of it (`choice`).
+Try it: `python -m pytest tests/servers/proxy/test_scoring.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Self
+
+from topdraw.core.protocols import Scorer
+from topdraw.core.records import Problem, Sample, Score
+from topdraw.errors import ConfigError, TopdrawError
+from topdraw.models.meter import METER
+from topdraw.scoring.apply import Wait, apply_scorer, event_loop
+from topdraw.scoring.engine import ASYNC_WORKERS
+from topdraw.scoring.resolve import NamedScorer, resolve_scorer
+from topdraw.servers.proxy.tally import Tally
+
+LOGPROB = "logprob"
+_LATE = Score.missing("the scorer had not ended when time was up")
+_FIRST_SHARE = 0.1
+_MOST_SHARE = 0.5
+
+
+class Scorers:
+    """Scorers by name, each with threads of its own; a context manager.
+
+    A scorer is called by as many threads as it declares in its attribute `workers`, one if it says
+    nothing, as offline.
+
+    Args:
+        specs: names, `FILE.py:NAME`, or functions.
+
+    Raises:
+        InputError: when one is no scorer, or two have one name.
+    """
+
+    def __init__(self, specs: Sequence[str | Scorer]) -> None:
+        found = [resolve_scorer(spec) for spec in specs]
+        self._named = {named.name: named for named in found}
+        if len(self._named) < len(found):
+            names = ", ".join(named.name for named in found)
+            raise ConfigError(f"Two scorers have one name: {names}.", hint="Rename one of them.")
+        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._seconds: dict[str, float] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._wait: Wait = self._stack.enter_context(event_loop())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._stack.close()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Under which their scores go."""
+        return tuple(self._named)
+
+    def source(self, name: str) -> str:
+        """The digest of a scorer's code, see `NamedScorer`."""
+        return self._named[name].source
+
+    def reserve_seconds(self, names: Sequence[str], deadline_seconds: float) -> float:
+        """How much of a deadline to keep for scoring: what it took lately, at most half.
+
+        Args:
+            names: of the scorers.
+            deadline_seconds: all the time there is.
+        """
+        known = [self._seconds.get(name, _FIRST_SHARE * deadline_seconds) for name in names]
+        return min(1.5 * sum(known), _MOST_SHARE * deadline_seconds)
+
+    async def score(
+        self,
+        name: str,
+        problem: Problem,
+        samples: Sequence[Sample],
+        *,
+        until: float | None,
+        judge: Tally,
+    ) -> list[Score]:
+        """The scores of one scorer, one per sample; missing, with the reason, where there is none.
+
+        Args:
+            name: of the scorer.
+            problem: what the samples answer.
+            samples: of it.
+            until: time of the loop at which it is no longer waited for; None for never.
+            judge: told of the requests that the scorer itself sends.
+        """
+        named, loop = self._named[name], asyncio.get_running_loop()
+        context = contextvars.copy_context()
+        context.run(METER.set, judge)
+        began = loop.time()
+        work = loop.run_in_executor(
+            self._pool(named), context.run, _scores, named, problem, samples, self._wait
+        )
+        try:
+            async with asyncio.timeout_at(until):
+                scores = await work
+        except TimeoutError:
+            return [_LATE] * len(samples)
+        before = self._seconds.get(name, loop.time() - began)
+        self._seconds[name] = (before + loop.time() - began) / 2
+        return scores
+
+    def _pool(self, named: NamedScorer) -> ThreadPoolExecutor:
+        pool = self._pools.get(named.name)
+        if pool is None:
+            is_async = inspect.iscoroutinefunction(named.scorer)
+            workers = ASYNC_WORKERS if is_async else int(getattr(named.scorer, "workers", 1))
+            pool = ThreadPoolExecutor(workers, thread_name_prefix=f"score-{named.name}")
+            self._pools[named.name] = pool
+        return pool
+
+
+def _scores(
+    named: NamedScorer, problem: Problem, samples: Sequence[Sample], wait: Wait
+) -> list[Score]:
+    try:
+        return apply_scorer(named, problem, samples, wait=wait)
+    except TopdrawError as error:
+        # Offline it would end the run; here the other candidates' other scores still stand.
+        return [Score.missing(str(error)[:300]) for _ in samples]
