@@ -61,6 +61,15 @@ class Mortal(ScriptedServer):
         return self.url.split("/")[2]
 
 
+class Shut(Unmetered):
+    """Whether the client has been told to wait before a door."""
+
+    told = False
+
+    def waiting(self, endpoint: str, seconds: float, why: str, /) -> None:
+        self.told = True
+
+
 class Bill(Unmetered):
     """Requests under way, and samples delivered by each endpoint, as the client tells."""
 
@@ -207,8 +216,10 @@ def test_one_that_throttles_gets_no_call_while_its_door_is_shut(stack: ExitStack
 
     async def main() -> list[Sample]:
         # Its first call waits before the door, where it may; the others go on.
-        waiting = asyncio.create_task(drawn(model, n=1, problems=PROBLEMS[:1], close=False))
-        while not a.counts.requests:
+        door = Shut()
+        first_call = drawn(model, n=1, problems=PROBLEMS[:1], close=False, meter=door)
+        waiting = asyncio.create_task(first_call)
+        while not door.told:
             await asyncio.sleep(0.001)
         rest = await drawn(model, problems=PROBLEMS[1:], close=False)
         waiting.cancel()
