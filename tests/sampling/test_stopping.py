@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import betainc
 
+from topdraw.analysis.stopping import outcome
 from topdraw.core.records import Decoding, Problem, Sample, Score
+from topdraw.core.registry import scorer
 from topdraw.core.until import Until
 from topdraw.errors import ConfigError
 from topdraw.sampling.stopping import Pursuit, is_over, probability_ahead
@@ -67,6 +69,19 @@ def test_a_confident_lead_settles_a_vote() -> None:
     assert is_over(until, votes("aaaa"), left=90)
     assert not is_over(until, votes("aaaab"), left=90)
     assert not is_over(until, votes("????"), left=90)
+
+
+def test_equivalent_answers_settle_a_vote_together() -> None:
+    @scorer("spelled")
+    def spelled(problem: Problem, samples: Sequence[Sample], /) -> list[Score]:
+        return [Score(answer=sample.output) for sample in samples]
+
+    spelled.equivalent = lambda one, other: one.lower() == other.lower()  # type: ignore[attr-defined]
+    by_text, joined = (Until("settled", by=by, confidence=0.95) for by in ("x", "spelled"))
+    assert not is_over(by_text, votes("aAaA"), left=90)
+    assert is_over(joined, votes("aAaA"), left=90)
+    assert outcome(joined, 94, votes("aAaA" * 2)).drawn == 4
+    assert not outcome(by_text, 94, votes("aAaA" * 2)).ended
 
 
 def drawn_by(pursuit: Pursuit, *, lose: Sequence[int] = ()) -> list[tuple[int, ...]]:

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike
 
 from topdraw.analysis.coverage import coverage_curve
 from topdraw.analysis.samples_used import require_samples, whole_k
+from topdraw.core.classes import classes, equivalence
 from topdraw.core.records import FloatArray, Score
 from topdraw.core.until import Until
 from topdraw.errors import DomainError
@@ -107,12 +108,13 @@ def outcome(until: Until, cap: int, scores: Sequence[Score]) -> Outcome:
         >>> outcome(Until("pass", by="x"), 8, [Score.verdict(False), Score.verdict(True)])
         Outcome(drawn=2, before=1, ended=True)
     """
-    seen, votes = 0, Counter[str]()
+    seen, votes = 0, Counter[int]()
+    joined = classes([score.answer for score in scores], equivalence(until.by))
     for end in _looks(until.batch, cap):
         if end > len(scores):
             return Outcome(seen, seen, ended=False)
         new = scores[seen:end]
-        votes.update(score.answer for score in new if score.answer is not None)
+        votes.update(one for one in joined[seen:end] if one >= 0)
         passed = until.rule == "pass" and any(score.passed for score in new)
         settled = until.rule == "settled" and is_settled(until, votes, cap - end)
         if passed or settled or end == cap:
@@ -135,7 +137,7 @@ def guaranteed(until: Until, cap: int) -> int:
         4
     """
     for end in _looks(until.batch, cap):
-        if until.rule == "pass" or is_settled(until, Counter({"": end}), cap - end):
+        if until.rule == "pass" or is_settled(until, Counter({0: end}), cap - end):
             return end
     return cap
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self, TypeAlias
 
+from topdraw.core.classes import classes, equivalence
 from topdraw.core.records import Problem, Sample, Score
 from topdraw.core.until import Until
 from topdraw.errors import ConfigError
@@ -40,17 +41,16 @@ def is_over(until: Until, scores: Sequence[Score], left: int) -> bool:
     """
     if until.rule == "pass":
         return any(score.passed for score in scores)
-    return is_settled(
-        until, Counter(score.answer for score in scores if score.answer is not None), left
-    )
+    joined = classes([score.answer for score in scores], equivalence(until.by))
+    return is_settled(until, Counter(one for one in joined if one >= 0), left)
 
 
-def is_settled(until: Until, votes: Counter[str], left: int) -> bool:
+def is_settled(until: Until, votes: Counter[int], left: int) -> bool:
     """Whether the answer that leads a vote will stay ahead, as the rule wants it.
 
     Args:
         until: the rule, "settled".
-        votes: for each answer.
+        votes: for each class of equal answers.
         left: samples that could still be drawn.
     """
     first, second = ([count for _, count in votes.most_common(2)] + [0, 0])[:2]
