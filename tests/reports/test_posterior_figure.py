@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.reports.made_reading import made_reading
 
@@ -71,6 +71,7 @@ def test_nothing_to_draw() -> None:
 
 
 @given(st.floats(-1e9, 1e9), st.floats(0, 1e9))
+@example(0.0, 5e-324)
 def test_ticks_hold_everything(least: float, width: float) -> None:
     most = least + width
     ticks: Sequence[float] = linear_ticks(least, most)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _TALL, _TOP, _BETWEEN, _BOTTOM = 190, 40, 62, 50
 _MOST_NAMED = 5
+# A fifth of less may be no number any more.
+_LEAST_WIDTH = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,8 @@ def linear_ticks(least: float, most: float) -> list[float]:
         >>> linear_ticks(0.3, 7)
         [0.0, 2.0, 4.0, 6.0, 8.0]
     """
-    width = most - least or abs(most) or 1.0
+    width = most - least or abs(most)
+    width = width if width > _LEAST_WIDTH else 1.0
     power = 10.0 ** math.floor(math.log10(width / 5))
     step = next(m * power for m in (1, 2, 5, 10, 20) if width / (m * power) <= 5 + 1e-9)
     first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
