@@ -61,7 +61,7 @@ def compare(gold: str, answer: str) -> Opinion:
     """
     first, second = read(gold), read(answer)
     if first is not None and second is not None:
-        return _shapes(first, second)
+        return _alone(first, second)
     if _says(first, answer) or _says(second, gold):
         return Opinion(True)
     return Opinion(None)
@@ -83,16 +83,21 @@ def same(one: str, other: str) -> bool:
     return one == other or compare(one, other).equal is True
 
 
+def _alone(gold: Shape, answer: Shape) -> Opinion:
+    """Shapes that are whole answers: there, and only there, a set of one is its element."""
+    if gold.kind == "set" and answer.kind == "value" and len(gold.parts) == 1:
+        return _shapes(gold.parts[0], answer)
+    if answer.kind == "set" and gold.kind == "value" and len(answer.parts) == 1:
+        return _shapes(gold, answer.parts[0])
+    return _shapes(gold, answer)
+
+
 def _shapes(gold: Shape, answer: Shape) -> Opinion:
     kinds = (gold.kind, answer.kind)
     if "relation" in kinds or kinds == ("named", "named"):
         return _related(gold, answer)
     if gold.kind == "named" or answer.kind == "named":
-        return _shapes(_bare(gold), _bare(answer))
-    if gold.kind == "set" and answer.kind == "value" and len(gold.parts) == 1:
-        return _shapes(gold.parts[0], answer)
-    if answer.kind == "set" and gold.kind == "value" and len(answer.parts) == 1:
-        return _shapes(gold, answer.parts[0])
+        return _alone(_bare(gold), _bare(answer))
     if gold.kind == "based" or answer.kind == "based":
         return _based(gold, answer)
     if set(kinds) == {"interval", "tuple"} or kinds == ("interval", "interval"):
