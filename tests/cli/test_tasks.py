@@ -101,3 +101,12 @@ def test_a_set_for_judges_cannot_be_run_but_is_told_how(topdraw: Topdraw, tmp_pa
     assert done.code == 3
     assert "no scorer of its own" in done.err
     assert "topdraw sample" in done.err
+
+
+def test_a_benchmark_without_a_model_says_who_answers(topdraw: Topdraw) -> None:
+    small = ("--problems", "1", "-n", "1", "--no-greedy")
+    assert "built-in one answers" in topdraw("sample", "gsm8k", *small, "--out", "a").err
+    named = topdraw("sample", "gsm8k", *small, "--model", "builtin", "--out", "b")
+    assert named.code == 0
+    assert "built-in one answers" not in named.err
+    assert "built-in one answers" not in topdraw("sample", "countdown", *small, "--out", "c").err

@@ -49,6 +49,16 @@ def test_the_cap_on_samples_is_kept_exactly_and_the_next_call_goes_on(tmp_path: 
     assert sorted(model.drawn) == sorted(set(model.drawn))
 
 
+def test_a_cap_leaves_all_problems_with_as_many_samples(tmp_path: Path) -> None:
+    with pytest.raises(BudgetExhausted):
+        sample(task(), Echo(chunk=1), 6, out=tmp_path, greedy=True, budget=Budget(samples=15))
+    run = Run.open(tmp_path)
+    assert len(run.samples("greedy")) == 5, "the reference comes first"
+    drawn = Counter(one.problem_id for one in run.samples())
+    assert set(drawn.values()) == {2}
+    assert len(drawn) == 5
+
+
 def test_a_cap_on_tokens_holds_across_sessions_and_counts_lost_answers(tmp_path: Path) -> None:
     with ScriptedServer(mixed(3, [Fault("cut_json")], share=0.3)) as server:
         for _ in range(2):

@@ -95,6 +95,7 @@ def test_only_the_first_problems(tmp_path: Path) -> None:
         (b'{"prompt": "b", "id": 1}', ["q.jsonl:2", "'1' comes twice", "q.jsonl:1"]),
         (b'{"prompt": "b", "id": 1.5}', ["q.jsonl:2", "1.5"]),
         (b'{"prompt": "b", "id": true}', ["q.jsonl:2", "true"]),
+        (b'{"prompt": "b", "id": " "}', ["q.jsonl:2", "text or a whole number"]),
         (b'{"prompt": "b"}', ["q.jsonl:2", "no column 'id'"]),
     ],
 )

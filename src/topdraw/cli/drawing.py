@@ -23,6 +23,7 @@ from topdraw.cli.draw import Draw, Server
 from topdraw.cli.pace import many
 from topdraw.cli.shown import line
 from topdraw.core.records import Decoding, Problem, Task
+from topdraw.core.registry import lookup, names, origin_of
 from topdraw.core.until import Until
 from topdraw.errors import (
     BudgetExhausted,
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from topdraw.sampling.stopping import Judge
 
 _BATCH = {"pass": 1, "settled": 4}
+_SMALL = (
+    "No model was named: the built-in one answers, which has learnt arithmetic, countdown and "
+    "functions alone. --endpoint names another."
+)
 
 
 class Drawn(NamedTuple):
@@ -79,6 +84,13 @@ def draw_run(
     raise stopped
 
 
+def _is_beyond_the_builtin(task: Task, draw: Draw) -> bool:
+    """Whether nobody named a model for a benchmark, which the built-in one did not learn."""
+    if draw.model is not None or draw.server.endpoint or task.name not in names("task"):
+        return False
+    return origin_of(lookup("task", task.name)) is not None
+
+
 def draw_what_there_is(
     task: Task,
     draw: Draw,
@@ -106,6 +118,8 @@ def draw_what_there_is(
     try:
         with shown(display) as say:
             model = connect_model(draw, display.retrying)
+            if _is_beyond_the_builtin(task, draw):
+                say(_SMALL)
             decoding = with_task_defaults(draw.decoding, task.decoding)
             place = out or default_path(task, model.identity, decoding, draw.seed, until=until)
             if is_being_written(place):

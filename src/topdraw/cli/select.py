@@ -49,6 +49,10 @@ def command(
 
     evidence = opened(run, columns, model)
     by, value = stored_name(evidence, by), stored_name(evidence, value)
+    reached = None
+    if (by or evidence.manifest.scorer) in evidence.scorers():
+        # Before the first choice is printed: it refuses what there is nothing to choose by.
+        reached = accuracy(evidence, selector, by=by, value=value)
     for choice in select(evidence, selector, by=by, value=value, rng=seed):
         output = None if choice.sample is None else choice.sample.output
         row = {
@@ -63,8 +67,7 @@ def command(
         else:
             shown = "(unanswered)" if output is None else line(output, 100)
             click.echo(f"{line(choice.problem.id)}\t{shown}")
-    if (by or evidence.manifest.scorer) in evidence.scorers():
-        reached = accuracy(evidence, selector, by=by, value=value)
+    if reached is not None:
         warning, judged, _ = reached.method.partition(";")
         said = f" ({warning})" if judged and warning.startswith("CHOOSER") else ""
         click.echo(f"{selector}: {reached}{said}", err=True)

@@ -37,6 +37,7 @@ from topdraw.sampling.plan import (
     check_decoding,
     default_path,
     samplers,
+    spread,
     units,
     with_task_defaults,
 )
@@ -257,7 +258,8 @@ async def _sample(
             watcher=order.on_progress,
         )
         chunk = getattr(model, "chunk", None)
-        todo: Iterator[Unit | AsyncIterator[Unit]] = units(task.problems, wanted, drawn, chunk)
+        plan = units(task.problems, wanted, drawn, chunk)
+        todo: Iterator[Unit | AsyncIterator[Unit]] = plan if budget.is_empty else iter(spread(plan))
         took = None
         if order.until is not None and judge is not None:
             pursuit = stack.enter_context(

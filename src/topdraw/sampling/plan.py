@@ -138,6 +138,23 @@ def units(
                     yield Unit(sampler, problem, left)
 
 
+def spread(found: Iterable[Unit]) -> list[Unit]:
+    """The same work with the problems side by side, for a draw that may have to end early.
+
+    The greedy samples come first, then the first chunk of every problem, then the second.
+
+    Args:
+        found: as `units` gives it.
+
+    Examples:
+        >>> two = [Problem("a", ""), Problem("b", "")]
+        >>> one = Sampler("h", "sampled", Decoding(), 2)
+        >>> [(u.problem.id, u.indices) for u in spread(units(two, [one], {}, 1))]
+        [('a', (0,)), ('b', (0,)), ('a', (1,)), ('b', (1,))]
+    """
+    return sorted(found, key=lambda unit: (unit.sampler.role != "greedy", unit.indices[0]))
+
+
 def default_path(
     task: Task,
     identity: Mapping[str, Json],

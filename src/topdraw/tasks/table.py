@@ -153,7 +153,7 @@ def _id(row: Row, column: str) -> str:
     if not column:
         return str(row.number)
     value = _read(row, column)
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
         raise FormatError(
             f"{row.place}: the id in column {column!r} must be a text or a whole number, "
             f"not {json.dumps(value)[:60]}."
