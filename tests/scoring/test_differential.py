@@ -4,7 +4,7 @@ import pytest
 
 from topdraw.core.records import Json, Problem, Sample, Score
 from topdraw.errors import SandboxUnavailable
-from topdraw.scoring import timed
+from topdraw.scoring import differential, timed
 from topdraw.scoring.marks import marks_of
 from topdraw.scoring.unit_tests import score_unit_tests
 
@@ -116,3 +116,30 @@ def test_out_of_time_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timed, "FLOOR_SECONDS", 0.5)
     (score,) = _score("    while r > 1: pass\n    return 3.14159 * r * r")
     assert marks_of(score.note) == {"base": "+t"}
+
+
+def test_a_huge_number_is_wrong_and_its_siblings_are_judged() -> None:
+    right, huge, nested, snan = _score(
+        "    return 3.14159 * r * r",
+        "    return 10**5000",
+        "    return [{10**5000, 1}, (10**5000,)]",
+        "    import decimal; return [decimal.Decimal('sNaN')]",
+    )
+    assert right.passed
+    assert [score.passed for score in (huge, nested, snan)] == [False] * 3
+    assert "base test 1: gave 0x31e2080103" in huge.note
+    assert "gave [set(" in nested.note
+
+
+def test_a_failure_of_ours_on_one_sample_leaves_its_siblings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def agrees(output: object, *_: object, **__: object) -> bool:
+        if output == 7:
+            raise LookupError("odd")
+        return True
+
+    monkeypatch.setattr(differential, "agrees", agrees)
+    fine, odd = _score("    return 3", "    return 7")
+    assert fine.passed
+    assert (odd.passed, odd.missing_reason) == (None, "LookupError: odd")

@@ -6,7 +6,7 @@ import pytest
 
 from topdraw.core.records import Json, Problem, Sample, Score
 from topdraw.errors import SandboxUnavailable
-from topdraw.scoring import timed
+from topdraw.scoring import io_tests, timed
 from topdraw.scoring.contracts import check_scorer
 from topdraw.scoring.io_tests import same_value, score_io_tests
 from topdraw.scoring.marks import marks_of
@@ -153,3 +153,42 @@ def test_long_answers_are_digests() -> None:
 def test_it_keeps_the_contract() -> None:
     target: Json = {"tests": {"public": [["1 2", "3"]]}}
     check_scorer("io_tests", problem=Problem("p", "", target), outputs=[_SUM, "print(4)"])
+
+
+def test_a_huge_number_is_wrong_and_its_siblings_are_judged() -> None:
+    target: Json = {"entry": "add", "tests": {"public": [[[1, 2], 3]], "private": [[[0, 0], 0]]}}
+    right, huge, nested, snan = _score(
+        "def add(a, b): return a + b",
+        "def add(a, b): return 10**5000",
+        "def add(a, b): return [{10**5000, 1}, (10**5000,)]",
+        "import decimal\ndef add(a, b): return decimal.Decimal('sNaN')",
+        target=target,
+    )
+    assert right.passed
+    assert [score.passed for score in (huge, nested, snan)] == [False] * 3
+    assert "gave 0x31e2080103" in huge.note
+    assert None not in (huge.answer, nested.answer, snan.answer)
+
+
+def test_a_failure_of_ours_on_one_sample_leaves_its_siblings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def same_output(output: str, *_: object, **__: object) -> bool:
+        if "7" in output:
+            raise LookupError("odd")
+        return True
+
+    monkeypatch.setattr(io_tests, "same_output", same_output)
+    fine, odd = _score("print(3)", "print(7)")
+    assert fine.passed
+    assert (odd.passed, odd.missing_reason) == (None, "LookupError: odd")
+
+
+@pytest.mark.parametrize("tag", ["java", "Rust", "js", "c#"])
+def test_a_language_without_a_compiler_is_missing(tag: str) -> None:
+    foreign, ours = _score(f"```{tag}\nclass Main {{}}\n```", f"```text\n{_SUM}\n```")
+    assert foreign.passed is None
+    assert foreign.missing_reason == (
+        f"there is no compiler for {tag.lower()}; programs are Python, C++ or C"
+    )
+    assert ours.passed

@@ -109,3 +109,53 @@ def test_any_text_becomes_a_program(output: str, headed: bool) -> None:
 def test_long_lines_of_blanks_and_ticks_take_no_time() -> None:
     for output in (" " * 90_000, "`" * 90_000, "```" + " " * 90_000, "\n```x" * 20_000):
         assert function(output, entry="f", head=_HEAD).rule
+
+
+_FUTURE = "from __future__ import annotations\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "\n# one\n",
+        '"""What it\n\\"does."""\n',
+        "# -*- coding: utf-8 -*-\n'It.'  # is\n\n",
+        "from __future__ import (\n    division,\n)\n# more\n",
+        "from __future__ import \\\n    division\n",
+    ],
+)
+@pytest.mark.parametrize("head", [_HEAD, f'"""Head."""\n{_FUTURE}{_HEAD}'], ids=["plain", "own"])
+@pytest.mark.parametrize("dress", ["{}", "```python\n{}\n```"], ids=["bare", "fence"])
+def test_future_imports_go_to_the_top(dress: str, head: str, before: str) -> None:
+    code = f"{before}{_FUTURE}import os\n\n\ndef f(x: Later) -> int:\n    return 2 * x"
+    found = function(dress.format(code), entry="f", head=head)
+    names: dict[str, object] = {}
+    exec(compile(found.source, "test", "exec", dont_inherit=True), names)  # noqa: S102  our own texts
+    assert names["f"](21) == 42  # type: ignore[operator]  # defined just now
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import os\n" + _FUTURE, "'a'\n'b'\n" + _FUTURE, "x = 1; " + _FUTURE, '"""\n' + _FUTURE],
+)
+def test_future_imports_in_a_wrong_place_stay_wrong(code: str) -> None:
+    found = function(f"{code}def f(x):\n    return 1", entry="f", head=_HEAD)
+    with pytest.raises(SyntaxError):
+        compile(found.source, "test", "exec", dont_inherit=True)
+
+
+@given(st.text(alphabet="\"'\\\n\t #()rfrom__future__ import"))
+def test_nothing_but_future_imports_is_moved(code: str) -> None:
+    source = function(f"x = 1\n{code}\nf = 1", entry="f", head=_HEAD).source
+    assert source.endswith(f"x = 1\n{code}\nf = 1")
+
+
+def test_a_whole_program_ends_at_mbpp_stop_marker() -> None:
+    found = function("def f(x):\n    return x\n[DONE]\n[BEGIN]\ndef f(x): pass", entry="f")
+    assert found.source == "def f(x):\n    return x\n"
+    assert function("```\ndef f(): 1\n```\n[DONE]\n```\ndef f(): 2\n```", entry="f").source == (
+        "def f(): 1\n"
+    )
+    kept = function("    return '[DONE]'", entry="f", head=_HEAD)
+    assert kept.source.endswith("'[DONE]'")

@@ -8,10 +8,11 @@ import pytest
 
 from topdraw.core.records import Json, Problem, Sample, Score
 from topdraw.errors import SandboxUnavailable
-from topdraw.scoring import timed
+from topdraw.scoring import timed, unit_tests
 from topdraw.scoring.checking import check
 from topdraw.scoring.contracts import check_scorer
 from topdraw.scoring.marks import marks_of
+from topdraw.scoring.sandbox.outcome import Outcome
 from topdraw.scoring.unit_tests import score_unit_tests
 
 _HEAD = 'def double(x):\n    """Twice x.\n    >>> double(2)\n    4\n    """\n'
@@ -164,3 +165,27 @@ def test_recorded_samples_get_the_labels_they_have(shared_data: Path) -> None:
 def test_it_keeps_the_contract() -> None:
     outputs = ["    return 2 * x", "    return 3", "```\nreturn x\n```"]
     check_scorer("unit_tests", problem=Problem("p", _HEAD, _TARGET), outputs=outputs)
+
+
+def test_a_huge_number_is_wrong_and_its_siblings_are_judged() -> None:
+    right, huge, nested = _score(
+        "    return 2 * x", "    return 10**5000", "    return [{10**5000, 1}, 1j]"
+    )
+    assert right.passed
+    assert (huge.passed, nested.passed) == (False, False)
+    assert None not in (huge.answer, nested.answer)
+    assert huge.answer != nested.answer
+
+
+def test_a_failure_of_ours_on_one_sample_leaves_its_siblings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def odd(outcome: Outcome) -> str:
+        if outcome.cases[0].value == 7:
+            raise LookupError("odd")
+        return "same"
+
+    monkeypatch.setattr(unit_tests, "answer", odd)
+    fine, broken = _score("    return 2 * x", "    return 7")
+    assert fine.answer == "same"
+    assert (broken.passed, broken.missing_reason) == (None, "LookupError: odd")

@@ -17,6 +17,7 @@ from typing import TypeGuard
 
 from topdraw.core.records import Json
 from topdraw.scoring.functions import probes
+from topdraw.scoring.plain_text import text_of
 from topdraw.scoring.sandbox.outcome import Outcome, Verdict
 
 MOST_SHOWN = 6
@@ -107,4 +108,4 @@ def _text(value: object) -> str:
     if isinstance(value, dict):
         pairs = sorted(f"{_text(key)}:{_text(entry)}" for key, entry in value.items())
         return f"{{{','.join(pairs)}}}"
-    return repr(value)
+    return text_of(value)

@@ -30,6 +30,12 @@ LANGUAGES: Mapping[str, Language] = {
     **dict.fromkeys(("cpp", "c++", "cc", "cxx"), CPP),
     "c": C,
 }
+FOREIGN = frozenset(
+    "ada c# clojure cs csharp d dart elixir erlang fortran f# fsharp go golang haskell hs java"
+    " javascript js jl julia kotlin kt lisp lua ml nim objc ocaml pascal perl php pl r racket rb"
+    " rs ruby rust scala scheme swift ts typescript vb zig".split()
+)
+"""What fences call languages that nothing here can run; other words name none ("text")."""
 
 
 class IoCase(NamedTuple):
@@ -115,6 +121,16 @@ def language_of(program: Program, default: str) -> Language:
         'C++'
     """
     return LANGUAGES.get(program.language, LANGUAGES[default])
+
+
+def is_foreign(program: Program) -> bool:
+    """Whether a program's fence names a language that nothing here can run.
+
+    Examples:
+        >>> is_foreign(Program("", "fence", "java")), is_foreign(Program("", "fence", "text"))
+        (True, False)
+    """
+    return program.language in FOREIGN
 
 
 def by_group(tests: Sequence[IoCase], marks: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ from topdraw.scoring.arguments import shaped
 from topdraw.scoring.checking import check
 from topdraw.scoring.marks import PASSED, WRONG, mark
 from topdraw.scoring.oracles import agrees
+from topdraw.scoring.plain_text import text_of
 from topdraw.scoring.programs import function
 from topdraw.scoring.sandbox.jobs import Calls, Limits
 from topdraw.scoring.sandbox.outcome import Case, Outcome, Verdict
@@ -89,7 +90,10 @@ def judge_by_inputs(suite: Suite, programs: Sequence[str]) -> list[Judged]:
         allowed = limits(FACTOR * group.seconds)
         outcomes = check([_calls(suite, programs[i], group.inputs, allowed) for i in left])
         for i, outcome in zip(left, outcomes, strict=True):
-            _judge(found[i], suite, name, group, outcome)
+            try:
+                _judge(found[i], suite, name, group, outcome)
+            except Exception as error:  # noqa: BLE001  ours, and this program's alone
+                found[i].missing = f"{type(error).__name__}: {error}"
         left = [i for i in left if not found[i].reason and not found[i].missing]
     return found
 
@@ -136,7 +140,7 @@ def _mark(case: Case, expected: object, arguments: tuple[object, ...], suite: Su
 
 
 def _short(value: object) -> str:
-    return repr(value)[:_SHOWN]
+    return text_of(value)[:_SHOWN]
 
 
 def _digest(suite: Suite) -> str:

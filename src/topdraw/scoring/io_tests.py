@@ -7,7 +7,8 @@ Target: see `cases`. Public, private and generated tests are kept apart in the n
 ones are all run; of the rest none after the first that fails. Out of time is wrong: a case may
 take max(4 s, what the problem states, 4 x the reference solution) of processor time.
 Programs are the last Markdown block of an output, in the language it names (Python, C, C++), or
-the whole output. The answer (for votes) is what the program gives on the public inputs.
+the whole output; one in a language that nothing here can run is missing. The answer (for votes) is
+what the program gives on the public inputs.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from dataclasses import dataclass, field
 
 from topdraw.core.records import Json, Problem, Sample, Score
 from topdraw.core.registry import scorer
-from topdraw.scoring.cases import Cases, IoCase, by_group, language_of, read_cases
+from topdraw.scoring.cases import Cases, IoCase, by_group, is_foreign, language_of, read_cases
 from topdraw.scoring.checking import check
 from topdraw.scoring.marks import NOT_RUN, PASSED, WRONG, mark, note
 from topdraw.scoring.outputs import same_output
+from topdraw.scoring.plain_text import equal, text_of
 from topdraw.scoring.programs import LONGEST, Program, whole
 from topdraw.scoring.sandbox.jobs import Calls, Job, Language, Limits, StdioCases
 from topdraw.scoring.sandbox.outcome import Case, Outcome, Verdict
@@ -32,6 +34,7 @@ PUBLIC = "public"
 AT_ONCE = 16
 _SHOWN = 40
 _LONGEST_ANSWER = 200
+_KNOWN = "programs are Python, C++ or C"
 
 
 @dataclass(slots=True)
@@ -71,8 +74,11 @@ def score_io_tests(problem: Problem, samples: Sequence[Sample], /) -> list[Score
         return [Score.missing(cases) for _ in samples]
     programs = {sample.output: whole(sample.output) for sample in samples}
     tried = {one: _Tried(one) for one in programs.values() if len(one.source) <= LONGEST}
-    for language in dict.fromkeys(language_of(one, cases.language) for one in tried):
-        same = [t for p, t in tried.items() if language_of(p, cases.language) == language]
+    for one in filter(is_foreign, tried):
+        tried[one].missing = f"there is no compiler for {one.language}; {_KNOWN}"
+    known = [one for one in tried if not is_foreign(one)]
+    for language in dict.fromkeys(language_of(one, cases.language) for one in known):
+        same = [tried[one] for one in known if language_of(one, cases.language) == language]
         _try_all(problem, cases, language, same)
     return [_score(cases, tried.get(programs[sample.output])) for sample in samples]
 
@@ -108,7 +114,7 @@ def _try_all(
     references = [
         one.source
         for one in map(whole, known_solutions(problem))
-        if language_of(one, cases.language) == language
+        if language_of(one, cases.language) == language and not is_foreign(one)
     ]
     for tests in _batches(cases.tests, built=bool(language.build)):
         left = [tried for tried in programs if not tried.is_over]
@@ -121,7 +127,10 @@ def _try_all(
             return _slowest(references, language, cases, tests)
 
         for tried, outcome in zip(left, check_timed(sources, job, reference_seconds), strict=True):
-            _note_outcome(tried, cases, tests, outcome)
+            try:
+                _note_outcome(tried, cases, tests, outcome)
+            except Exception as error:  # noqa: BLE001  ours, and this program's alone
+                tried.missing = f"{type(error).__name__}: {error}"
 
 
 def _batches(tests: Sequence[IoCase], *, built: bool) -> Iterator[Sequence[IoCase]]:
@@ -197,13 +206,13 @@ def _mark(case: Case, test: IoCase, cases: Cases) -> str:
 
 
 def _said(case: Case, cases: Cases) -> str:
-    return repr(_listed(case.value)) if cases.entry else " ".join(case.stdout.split())
+    return text_of(_listed(case.value)) if cases.entry else " ".join(case.stdout.split())
 
 
 def _gave(case: Case, test: IoCase, cases: Cases) -> str:
-    gave = repr(case.value) if cases.entry else repr(" ".join(case.stdout[:1000].split()))
+    gave = text_of(case.value) if cases.entry else repr(" ".join(case.stdout[:1000].split()))
     wanted = (
-        repr(test.expected) if cases.entry else repr(" ".join(str(test.expected)[:1000].split()))
+        text_of(test.expected) if cases.entry else repr(" ".join(str(test.expected)[:1000].split()))
     )
     return f"gave {gave[:_SHOWN]}, not {wanted[:_SHOWN]}"
 
@@ -218,9 +227,9 @@ def same_value(value: object, expected: Json) -> bool:
         (True, True, False)
     """
     plain = _listed(value)
-    if isinstance(expected, list) and len(expected) == 1 and plain == expected[0]:
+    if isinstance(expected, list) and len(expected) == 1 and equal(plain, expected[0]):
         return True
-    return bool(plain == expected)
+    return equal(plain, expected)
 
 
 def _listed(value: object) -> object:

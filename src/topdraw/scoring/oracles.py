@@ -7,8 +7,9 @@ Try it: `python -c "from topdraw.scoring.oracles import agrees; print(agrees(0.1
 Equal by Python's `==` is right (so True is 1 and 1.0 is 1). Otherwise, when a tolerance is given,
 or the expected value is a float or a list or tuple of floats (tolerance 1e-6 then), both must have
 the same type, and differ by at most atol + 1e-7 of the expected value. evalplus keeps the 1e-6 for
-later inputs of the same program; here every input is for itself. Values are plain data from the
-sandbox: no `==` of the program's own is ever called.
+later inputs of the same program; here every input is for itself. Shapes must be equal: [[0.5]] is
+not [0.5], as it is to numpy's allclose. Values are plain data from the sandbox: no `==` of the
+program's own is ever called.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from topdraw.errors import DomainError
 
 FLOATS_ATOL = 1e-6
 _RTOL = 1e-7
+_NUMBERS = (int, float, complex)
 
 
 def agrees(
@@ -59,7 +61,7 @@ def agrees(
         if oracle:
             return bool(ORACLES[oracle](output, expected, arguments, atol))
         return _same(output, expected, atol)
-    except (TypeError, ValueError, OverflowError, RecursionError, ArithmeticError, IndexError):
+    except (TypeError, ValueError, RecursionError, ArithmeticError, IndexError, MemoryError):
         return False
 
 
@@ -68,12 +70,17 @@ def _same(output: object, expected: object, atol: float) -> bool:
         return True
     if atol == 0 and _floats(expected):
         atol = FLOATS_ATOL
-    if atol == 0 or type(output) is not type(expected):
+    if atol == 0 or type(output) is not type(expected) or not _same_shape(output, expected):
         return False
+    with np.errstate(all="ignore"):
+        return bool(np.allclose(output, expected, rtol=_RTOL, atol=atol))  # type: ignore[arg-type]  # raises when it cannot
+
+
+def _same_shape(output: object, expected: object) -> bool:
+    """Whether both are numbers, or lists of the same shape; looked at before numpy copies them."""
     if isinstance(output, list | tuple) and isinstance(expected, list | tuple):
-        if len(output) != len(expected):
-            return False
-    return bool(np.allclose(output, expected, rtol=_RTOL, atol=atol))  # type: ignore[arg-type]  # raises when it cannot
+        return len(output) == len(expected) and all(map(_same_shape, output, expected))
+    return isinstance(output, _NUMBERS) and isinstance(expected, _NUMBERS)
 
 
 def _floats(value: object) -> bool:
@@ -84,7 +91,12 @@ def _floats(value: object) -> bool:
 
 def _as_sets(output: object, expected: object, arguments: Sequence[object], atol: float) -> bool:
     """Order and repetition do not count: Mbpp 2, 7, 111, 140, 232, 249, 579, 769."""
-    return set(output) == set(expected)  # type: ignore[call-overload,no-any-return]  # raises when it cannot
+    wanted, seen = set(expected), set()  # type: ignore[call-overload]  # raises when it cannot
+    for entry in output:  # type: ignore[attr-defined]  # raises when it cannot
+        if entry not in wanted:
+            return False  # at once: a range may have more entries than fit in memory
+        seen.add(entry)
+    return len(seen) == len(wanted)
 
 
 def _anything(output: object, expected: object, arguments: Sequence[object], atol: float) -> bool:

