@@ -158,6 +158,21 @@ _MORE_HARM = {
 }
 
 
+def test_an_answer_that_is_slow_to_read_is_refused(sandbox: Sandbox) -> None:
+    program = (
+        "import os\ndef f(x):\n"
+        " numbers = ','.join(str(k * (2**61 - 1)) for k in range(1, 150_001))\n"
+        ' body = (\'["value",{"set":[%s]}]\' % numbers).encode()\n'
+        " body = len(body).to_bytes(4, 'big') + body\n"
+        " while body: body = body[os.write(3, body):]\n"
+    )
+    [outcome] = sandbox.check([Calls(program, "f", ((1,),))])
+    assert (outcome.verdict, outcome.message) == (
+        Verdict.ERROR,
+        "it answered with what is no value",
+    )
+
+
 def _left() -> set[str]:
     """What a program could have left on the host: processes of ours inside, files."""
     found = {

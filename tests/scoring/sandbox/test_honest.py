@@ -5,6 +5,9 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,7 @@ _SPIN = "import time\ndef f(t):\n    while time.process_time() < t: pass\n    re
         " while not got: time.sleep(0.01)\n return x",
         "if __name__ == '__main__': raise SystemExit\ndef f(x): return x",
         "import gc, sys\ndef f(x):\n gc.collect()\n sys._getframe().f_locals\n return x",
+        "import os\ndef f(x): return x if os.path.basename(__file__) and exit and help else 0",
         "def f(x):\n class E(Exception): pass\n try: raise E\n except E: return x",
     ],
 )
@@ -71,7 +75,8 @@ def test_values_of_every_kind_cross_both_ways(sandbox: Sandbox) -> None:
     values = [
         *(None, True, 3, 2.5, float("inf"), 10**500, 1j, "a\x00\ud800\u2028é", b"\x00\xff"),
         *([], [1, [2]], (), (1, (2,)), {1, 2}, frozenset({1}), {(1, 2): [3]}, bytearray(b"x")),
-        range(3),
+        *(range(3), Fraction(1, 3), Decimal("1.50"), date(2024, 2, 29), timedelta(days=-1)),
+        datetime(2024, 2, 29, 1, 2, tzinfo=UTC),
     ]
     [outcome] = sandbox.check(
         [Calls("def f(x): return [x, type(x).__name__]", "f", tuple((v,) for v in values))]
@@ -125,6 +130,10 @@ def test_scripts_read_and_write_as_everywhere(sandbox: Sandbox) -> None:
         "import atexit\nx = int(input())\natexit.register(lambda: print(x + 1))",
         "def main():\n print(int(input()) + 1)\nif __name__ == '__main__': main()",
         "import sys\nprint(int(input()) + 1)\nsys.exit()",
+        "print(int(input()) + 1)\nexit()",
+        "print(int(input()) + 1)\nexit(0)",
+        "print(int(input()) + 1)\nquit()",
+        "print(int(input()) + bool(__file__ and __name__ == '__main__' and help))",
     ]
     for outcome in sandbox.check([StdioCases(p, PYTHON, ("1\n", "41\n")) for p in programs]):
         assert _printed(outcome) == ["2\n", "42\n"], outcome

@@ -1,11 +1,18 @@
 """The answering side: what it says to each question, whatever the program does."""
 
+import builtins
 import json
 from typing import Any
 
 import pytest
 
-from topdraw.scoring.sandbox.inside.candidate import Server, _exit_code, define, is_found
+from topdraw.scoring.sandbox.inside.candidate import (
+    Server,
+    _exit_code,
+    add_site_builtins,
+    define,
+    is_found,
+)
 
 
 def _asked(server: Server, *question: object) -> Any:  # noqa: ANN401  parsed JSON
@@ -59,3 +66,18 @@ def test_commands_are_looked_up() -> None:
     assert is_found("sh")
     assert not is_found("no-such-command")
     assert not is_found("./no-such-file")
+
+
+def test_what_site_would_add_is_there_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("exit", "quit", "help"):
+        monkeypatch.delattr(builtins, name, raising=False)
+    add_site_builtins()
+    assert all(hasattr(builtins, name) for name in ("exit", "quit", "help"))
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(SystemExit) as caught:
+        define("exit(3)", "program")
+    assert caught.value.code == 3
+
+
+def test_a_program_knows_its_file() -> None:
+    assert str(vars(define("here = __file__", "program"))["here"]).endswith("/main.py")

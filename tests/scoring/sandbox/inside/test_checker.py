@@ -108,8 +108,85 @@ def test_objects_of_the_program_show_no_data_and_equal_nothing() -> None:
         "class A:\n v = 5\n def __eq__(self, o): return True\n def __len__(self): return 3\n"
         "def f(): return A()\n"
     )
-    for test in ("assert f() == 5", "assert f().v == 5", "assert len(f()) == 3", "assert f()"):
+    for test in ("assert f() == 5", "assert len(f()) == 3", "assert f()", "assert not f()"):
         assert report(program, test).verdict == "failed", test
+    for test in ("assert f().__class__.__eq__(f(), 5)", "assert isinstance(f(), A)"):
+        assert report(program, test).verdict == "failed", test
+    assert report(program, "assert f().v == 5").verdict == "error"
+
+
+_LIAR = """
+seen = []
+class S:
+    def __getattr__(self, name):
+        if name.startswith("__"): raise AttributeError
+        return lambda *a: seen.extend(a) or (self if name in ("lower", "strip") else True)
+    def __eq__(self, other): seen.append(other); return True
+    def get(self, k, d): return 5
+    def index(self, x): return 2
+    def size(self): return 3
+def f(x): return S()
+def told(): return seen
+"""
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert f('abc').startswith('zq')",
+        "assert f([1, 2]).issuperset({1, 2})",
+        "assert f(3).__eq__(10)",
+        "assert f(3).__ne__(10)",
+        "assert f('A').lower().strip().endswith('a')",
+        "assert f(1).equals(2)",
+        "assert f({}).get('k', 5) == 5",
+        "assert f([7]).index(7) == 2",
+        "assert f([7]).size() == 3",
+        "f(1).value = 10\nassert f(2) != 3",
+        "try: f(1).value\nexcept Exception: pass\nassert True",
+        "assert not hasattr(f(1), 'value')",
+        "assert S().startswith('zq')",
+        "assert S()(1)",
+        "assert S().part.startswith('zq')",
+        "assert S().__eq__(1)",
+    ],
+)
+def test_the_methods_of_its_objects_do_not_answer_for_the_test(test: str) -> None:
+    with answering() as peer:
+        found = judge(peer, program=_LIAR, entry="f", setup="", test=test)
+        assert found.verdict == "error", found
+        if not peer.lost:
+            assert peer.ask("call", "told", [], {}) == []
+
+
+def test_a_function_that_is_returned_can_be_tried_by_unittest() -> None:
+    program = "def f(n):\n def g(x): raise KeyError(x)\n return g\n"
+    test = "import unittest\nunittest.TestCase().assertRaises(KeyError, f(1), 2)\n"
+    assert report(program, test).verdict == "passed"
+
+
+_UNSENDABLE = [
+    "assert f([2, 1], lambda v: -v) == [2, 1]",
+    "assert f([1], None) == [1]\nassert f([2, 1], len) == [2, 1]",
+    "def check(f):\n    assert f([2], None) == [2]\n    assert f([2], abs) == [2]\n",
+    "class A: pass\nassert f([1], None) == [1]\nassert f([1], A()) == [1]",
+    "class A:\n def __iter__(self): return iter([1])\nassert f(A(), None) == [1]",
+    "try: f([1], len)\nexcept TypeError: pass\nassert True",
+    "assert f([1], f) == [1]",
+    "from collections import namedtuple\nP = namedtuple('P', 'a')\nassert f(P(1), None) == [1]",
+    "class L(list): pass\nassert f([L()], None) == [[]]",
+]
+
+
+@pytest.mark.parametrize("test", _UNSENDABLE)
+@pytest.mark.parametrize("result", ["sorted(x, key=key)", "5"])
+def test_what_cannot_be_handed_to_a_program_is_no_fault_of_it(test: str, result: str) -> None:
+    found = report(f"def f(x, key): return {result}", test)
+    if "check" in test and result == "5":  # it had failed before
+        assert found.verdict == "failed"
+    else:
+        assert found.verdict == "crash"
+        assert "cannot be given to the program" in found.message
 
 
 def test_iterators_and_functions_that_are_returned_work() -> None:

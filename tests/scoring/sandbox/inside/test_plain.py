@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from datetime import timedelta, timezone
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from topdraw.scoring.sandbox.inside.plain import DEEPEST, NotPlain, dumps, loads
 
+_moments = st.datetimes(timezones=st.none() | st.just(timezone(timedelta(hours=-3, minutes=-30))))
 _hashable = st.recursive(
     st.none()
     | st.booleans()
@@ -19,6 +21,10 @@ _hashable = st.recursive(
     | st.integers(min_value=-(10**40), max_value=10**40)
     | st.floats(allow_nan=False)
     | st.complex_numbers(allow_nan=False)
+    | _moments
+    | st.dates()
+    | st.times()
+    | st.timedeltas()
     | st.text(st.characters())
     | st.binary(),
     lambda inner: st.tuples(inner, inner) | st.frozensets(inner, max_size=4),
@@ -60,7 +66,9 @@ def test_any_text_is_a_value_or_refused(text: str | bytes) -> None:
             st.lists(inner, max_size=3)
             | st.dictionaries(
                 st.sampled_from(["t", "d", "i", "set", "complex", "bytes", "range", "Decimal"])
-                | st.sampled_from(["Fraction", "deque", "frozenset", "bytearray", "object"]),
+                | st.sampled_from(["Fraction", "deque", "frozenset", "bytearray", "object"])
+                | st.sampled_from(["keys", "items", "values", "date", "time", "datetime"])
+                | st.just("timedelta"),
                 inner,
                 max_size=2,
             )
@@ -163,3 +171,39 @@ def test_what_is_no_plain_value_is_refused_with_its_type() -> None:
 def test_other_values_go_through_handles() -> None:
     text = dumps([len, 1], lambda value: {"object": 7})
     assert loads(text, lambda tag, body: (tag, body)) == [("object", 7), 1]
+
+
+def test_views_of_a_dict_cross_as_such_and_in_order() -> None:
+    given = {"b": 1, "a": [2], (1,): 3}
+    for view in (given.keys(), given.items(), given.values()):
+        found = loads(dumps(view))
+        assert type(found) is type(view)
+        assert list(found) == list(view)
+    assert loads(dumps(given.keys())) == {"b", "a", (1,)}
+    assert list(loads(dumps(OrderedDict(a=1).keys()))) == ["a"]  # type: ignore[call-overload]
+
+
+def test_values_of_any_kind_may_be_nested_deep() -> None:
+    deep: list[object] = []
+    table: dict[str, object] = {}
+    for _ in range(200):
+        deep, table = [deep], {"a": table}
+    assert loads(dumps([deep, table])) == [deep, table]
+
+
+@pytest.mark.parametrize("tag", ["set", "frozenset", "keys", "d", "items", "tuples"])
+@pytest.mark.parametrize("count", [65, 150_000])
+def test_tables_that_would_be_slow_to_fill_are_refused(tag: str, count: int) -> None:
+    numbers = ",".join(f'{{"i":"{k * (2**61 - 1):x}"}}' for k in range(1, count + 1))
+    forms = {"d": "[X,0]", "items": '{"t":[X,0]}', "tuples": '{"t":[X]}'}
+    numbers = ",".join(forms.get(tag, "X").replace("X", number) for number in numbers.split(","))
+    tag = "set" if tag == "tuples" else tag
+    with pytest.raises(NotPlain, match="same hash"):
+        loads(f'{{"{tag}":[{numbers}]}}')
+
+
+def test_tables_of_honest_items_are_not() -> None:
+    pairs = {(-1 - a, -1 - b) for a in range(200) for b in range(200)}
+    assert loads(dumps(pairs)) == pairs
+    with pytest.raises(NotPlain, match="more than"):
+        loads('{"set":[' + "1," * (1 << 20) + "1]}")

@@ -1,18 +1,21 @@
-"""The fork server, in this process: its children are real, only their namespaces are missing."""
+"""The fork server, in a process of its own: its children are real, only namespaces are missing."""
 
 import json
 import os
 import select
 import signal
 import socket
-import threading
-from collections.abc import Iterator
-from typing import Any, NoReturn
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from topdraw.scoring.sandbox.inside import kernel, prison, watch, zygote
-from topdraw.scoring.sandbox.inside.zygote import Zygote
+from topdraw.scoring.sandbox.inside import kernel, watch, zygote
 
 _TERMS = {
     "cpu_seconds": 9.0,
@@ -23,29 +26,23 @@ _TERMS = {
 }
 
 
-def _wait_for_ever(*_: object) -> NoReturn:
-    # As the real ones do: a copy of the host's end would keep the server from seeing it close.
-    os.closerange(3, prison.MOST_DESCRIPTORS)
-    while True:
-        signal.pause()
-
-
-def _end_with_seven(*_: object) -> NoReturn:
-    os._exit(7)
-
-
 class Host:
-    """The other end: one master connection, one line."""
+    """The other end: one master connection, one line; see `serve_here` for the mode."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: str = "wait") -> None:
         self.master, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.line, self.other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.line.settimeout(30)
-        self.zygote = Zygote(theirs, None)
-        self.theirs = theirs
-        self.thread = threading.Thread(target=self.zygote.serve)
-        self.thread.start()
-        socket.send_fds(self.master, [b"+"], [self.other.fileno()])
+        self.line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.line.settimeout(60)
+        self.counted = tempfile.TemporaryFile()
+        self.count_kills(5)
+        given = (theirs.fileno(), self.counted.fileno())
+        words = [str(Path(__file__).with_name("serve_here.py")), str(given[0]), mode, str(given[1])]
+        with theirs, other:
+            self.server = subprocess.Popen([sys.executable, *words], pass_fds=given)
+            socket.send_fds(self.master, [b"+"], [other.fileno()])
+
+    def count_kills(self, number: int) -> None:
+        os.pwrite(self.counted.fileno(), b"%d" % number, 0)
 
     def order(self, given: tuple[int, ...] = (), **order: object) -> None:
         socket.send_fds(self.line, [json.dumps(order).encode()], given)
@@ -57,33 +54,43 @@ class Host:
         found: dict[str, Any] = json.loads(self.line.recv(1 << 16))
         return found
 
+    def children(self) -> list[int]:
+        """Processes of the server: programs and checkers."""
+        return watch.descendants(self.server.pid)
+
+    def running(self) -> int:
+        """The process of the program the server runs, once it does."""
+        while not (found := self.children()):
+            assert self.server.poll() is None
+        [pid] = found
+        return pid
+
     def close(self) -> None:
         self.line.close()
         self.master.close()
-        self.thread.join()
-        self.other.close()
-        self.theirs.close()
+        self.counted.close()
+        assert self.server.wait(60) == 0
 
 
 @pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
-    monkeypatch.setattr(prison, "NAMESPACES", 0)
-    monkeypatch.setattr(zygote, "_live", _wait_for_ever)
-    started = Host()
-    yield started
-    started.close()
+def start() -> Iterator[Callable[[str], Host]]:
+    with ExitStack() as stack:
+
+        def started(mode: str) -> Host:
+            host = Host(mode)
+            stack.callback(host.close)
+            return host
+
+        yield started
 
 
-def _running(host: Host) -> int:
-    """The process of the program the server runs, once it does."""
-    while True:
-        for line in list(host.zygote.lines.values()):
-            if line.running is not None:
-                return line.running.clone.pid
+@pytest.fixture
+def host(start: Callable[[str], Host]) -> Host:
+    return start("wait")
 
 
-def test_an_end_is_told_with_its_code_and_cost(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zygote, "_live", _end_with_seven)
+def test_an_end_is_told_with_its_code_and_cost(start: Callable[[str], Host]) -> None:
+    host = start("seven")
     host.run()
     said = host.answer()
     assert (said["ended"], said["code"], said["why"]) == (1, 7, "")
@@ -107,48 +114,40 @@ def test_a_limit_that_is_used_up_ends_it(host: Host) -> None:
     assert host.answer()["why"] == watch.WALL
 
 
-def test_a_kill_by_nobody_here_is_its_own_unless_the_kernel_says_otherwise(
-    host: Host, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kills = [5]
-    monkeypatch.setattr(watch, "oom_kills", lambda: kills[0])
-    host.zygote.oom_kills = 5
+def test_a_kill_by_nobody_here_is_its_own_unless_the_kernel_says_otherwise(host: Host) -> None:
     for counted, why in ((5, ""), (6, watch.OUTSIDE), (6, "")):
-        kills[0] = counted
         host.run()
-        os.kill(_running(host), signal.SIGKILL)
+        pid = host.running()  # the server has counted by now
+        host.count_kills(counted)
+        os.kill(pid, signal.SIGKILL)
         assert host.answer()["why"] == why
 
 
-def test_a_clone_that_is_refused_is_told(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: int) -> NoReturn:
-        raise OSError("no namespaces left")
-
-    monkeypatch.setattr(kernel, "clone", refuse)
+def test_a_clone_that_is_refused_is_told(start: Callable[[str], Host]) -> None:
+    host = start("refuse")
     host.run()
     assert "no namespaces left" in host.answer()["broken"]
 
 
-def test_a_checker_is_started_renewed_and_ended(
-    host: Host, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(zygote, "_check", _wait_for_ever)
+def test_a_checker_is_started_renewed_and_ended(host: Host) -> None:
     first, second = socket.socketpair()
     with first, second:
         host.order((first.fileno(),), do="checker")
         host.order((second.fileno(),), do="checker")
         host.run()
+        while len(host.children()) != 2:  # the program and the second checker
+            assert host.server.poll() is None
         host.order(do="checker")
         host.order(do="stop", job=1)
         host.answer()
-    assert [line.checker for line in host.zygote.lines.values()] == [0]
+    assert host.children() == []
 
 
 def test_a_worker_that_leaves_takes_its_program_along(host: Host) -> None:
     host.run()
-    pidfd = os.pidfd_open(_running(host))
+    pidfd = os.pidfd_open(host.running())
     host.line.close()
-    assert select.select([pidfd], [], [], 10)[0]
+    assert select.select([pidfd], [], [], 60)[0]
     os.close(pidfd)
 
 

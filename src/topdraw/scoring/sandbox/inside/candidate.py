@@ -9,6 +9,7 @@ answers, which are plain data to whoever asked.
 
 from __future__ import annotations
 
+import builtins
 import io
 import os
 import sys
@@ -36,9 +37,19 @@ def define(source: str, name: str) -> ModuleType:
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxError(f"cannot be compiled: {error}") from None
     module = ModuleType(name)
+    module.__file__ = os.path.abspath("main.py")
     sys.modules[name] = module
     exec(code, module.__dict__)  # noqa: S102  running the program is what this process is for
     return module
+
+
+def add_site_builtins() -> None:
+    """Give programs `exit`, `quit` and `help`: `site`, which makes them, is not loaded here."""
+    import _sitebuiltins
+
+    for name in ("exit", "quit"):
+        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
+    setattr(builtins, "help", _sitebuiltins._Helper())  # noqa: B010  no name mypy knows
 
 
 class Server:
@@ -95,10 +106,10 @@ class Server:
         if not callable(self.names.get(entry)):
             raise NameError(f"the program defines no function {entry!r}")
 
-    def give(self, value: object) -> dict[str, object]:
+    def give(self, value: Any) -> dict[str, object]:  # noqa: ANN401  values of a program
         """A handle for what is no plain value; iterables become iterators."""
         kind = "object"
-        if not isinstance(value, type) and hasattr(value, "__iter__"):
+        if not isinstance(value, type) and hasattr(type(value), "__iter__"):
             value, kind = iter(value), "iterator"
         self.kept.append(value)
         return {kind: len(self.kept) - 1}

@@ -23,6 +23,7 @@ from typing import Any
 
 from topdraw.scoring.sandbox.inside import wire
 from topdraw.scoring.sandbox.inside.peer import Function, Maker, Peer, of_program
+from topdraw.scoring.sandbox.inside.plain import OF_TESTS
 
 TEST, SETUP = "<test>", "<setup>"
 _LONGEST = 300
@@ -95,7 +96,7 @@ class Names(dict[str, Any]):
     """Global names of a test; what nobody here defines may be a class of the program."""
 
     def __init__(self, peer: Peer) -> None:
-        super().__init__(__name__="test", __builtins__=builtins)
+        super().__init__(__name__=OF_TESTS, __builtins__=builtins)
         self.peer = peer
 
     def __missing__(self, name: str) -> object:
@@ -153,6 +154,11 @@ def judge(peer: Peer, *, program: str, entry: str, setup: str, test: str) -> Rep
         else:
             report.cases = list(_in_turn(planned, names, report))
     report.why = peer.lost
+    if peer.hidden:
+        report.worsen(ERROR, peer.hidden)
+    if peer.unsent:
+        # Whatever came of it, also for a program that would have failed: none can be judged by it.
+        report.verdict, report.message = BROKEN, peer.unsent
     if peer.lost and report.verdict != SYNTAX:
         # Whatever the test made of it: a program that is not there any more has not passed.
         report.verdict = LOST
@@ -228,6 +234,8 @@ def _verdict(error: BaseException, peer: Peer, *, defining: bool = False) -> tup
         if isinstance(error, MemoryError):
             return MEMORY, "the program ran out of memory"
         return SYNTAX if defining and isinstance(error, SyntaxError) else ERROR, shown(error)
+    if peer.unsent:
+        return BROKEN, peer.unsent
     if isinstance(error, AssertionError):
         text = shown(error) if error.args else ""
         return (FAILED, text) if peer.calls else (BROKEN, f"the test fails by itself {text}")

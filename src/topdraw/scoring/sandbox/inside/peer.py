@@ -5,17 +5,20 @@ Try it: `python -m pytest tests/scoring/sandbox/inside/test_peer.py`.
 
 It believes nothing. What comes back is a builtin value, an error made here after the name of a
 builtin one, an iterator whose items are asked for one by one, or an `Opaque` thing, which can be
-passed back, called and hung onto another, but never looks equal to anything.
+called and passed back, but shows nothing and never looks equal to anything. Only what the test
+itself `Made` of a class of the program can be linked, and that is not called.
 """
 
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterator
 from typing import Any
 
 from topdraw.scoring.sandbox.inside import plain, wire
 
 _LONGEST_TEXT = 500
+_HIDDEN = "the program gave an object where the test needs a plain value"
 
 
 class Lost(BaseException):
@@ -30,6 +33,10 @@ class ProgramError(Exception):
     """Stands for an error of the program that is no builtin one."""
 
 
+class Hidden(ProgramError, AttributeError):
+    """The test looked into an object of the program."""
+
+
 class Peer:
     """Asks one program.
 
@@ -41,11 +48,13 @@ class Peer:
     Attributes:
         calls: questions asked after the definition.
         lost: why it does not answer any more: "unborn", "gone", "long", "odd"; "" while it does.
+        hidden: what of its objects the test wanted to see, "" for nothing.
+        unsent: what the test wanted to hand over and cannot, "" for nothing.
     """
 
     def __init__(self, channel: int, most: int, *, handles: bool = True) -> None:
         self.channel, self.most, self.handles = channel, most, handles
-        self.calls, self.lost = 0, ""
+        self.calls, self.lost, self.hidden, self.unsent = 0, "", "", ""
 
     def define(self, program: str, entry: str) -> None:
         """Have it run its source.
@@ -69,7 +78,7 @@ class Peer:
         """
         if self.lost:
             raise Lost(self.lost)
-        body = plain.dumps(list(question), _give).encode()
+        body = self._question(question).encode()
         self.calls += 1
         try:
             wire.send(self.channel, body)
@@ -83,6 +92,13 @@ class Peer:
         except plain.NotPlain:
             raise self._lose("odd") from None
         return self._understood(answer, at_end=question[0] == "next")
+
+    def _question(self, question: tuple[object, ...]) -> str:
+        try:
+            return plain.dumps(list(question), _give)
+        except plain.NotPlain as error:
+            self.unsent = self.unsent or f"the test hands over what cannot cross: {error}"
+            raise
 
     def _understood(self, answer: object, *, at_end: bool) -> object:
         match answer:
@@ -114,7 +130,7 @@ class Peer:
 def _give(value: object) -> dict[str, object]:
     if isinstance(value, Opaque | Pulled):
         return {"handle": object.__getattribute__(value, "_handle")}
-    if callable(value) or not hasattr(value, "__iter__"):
+    if not isinstance(value, Iterator) or callable(value):
         raise plain.NotPlain(f"a {type(value).__name__} cannot be given to the program")
     return {"t": [plain.packed(item, _give, 1) for item in value]}
 
@@ -166,7 +182,8 @@ class Function:
 class Maker(Function):
     """Stands for what a test calls by name and only the program defines: a class of its own.
 
-    It makes things to be passed back, and no data: the program shall not answer for the test.
+    It makes things to be linked and passed back, and no data: the program shall not answer for
+    the test.
     """
 
     def __call__(self, *args: object, **named: object) -> object:
@@ -174,7 +191,7 @@ class Maker(Function):
         made = super().__call__(*args, **named)
         if not isinstance(made, Opaque):
             raise NameError(f"the test has no {self.__name__!r}, and the program's gives data")
-        return made
+        return Made(*_inside(made))
 
 
 class Pulled:
@@ -193,28 +210,67 @@ class Pulled:
 
 
 class Opaque:
-    """A thing of the program that is no plain value: to be called, linked and passed back."""
+    """A thing of the program that is no plain value: to be called and passed back.
 
-    _peer: Peer
-    _handle: int
+    Nothing can be read off it, called on it or hung onto it: the program would answer for the
+    test, and see what the test expects.
+    """
+
+    __slots__ = ("_handle", "_peer")
 
     def __init__(self, peer: Peer, handle: int) -> None:
         object.__setattr__(self, "_peer", peer)
         object.__setattr__(self, "_handle", handle)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other  # NotImplemented, as object has it, would be true
+
+    __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
         raise TypeError("an object of the program is neither true nor false")
 
     def __call__(self, *args: object, **named: object) -> object:
         """Have the program call it."""
-        return self._peer.ask("call", self, list(args), named)
+        return _inside(self)[0].ask("call", self, list(args), named)
 
-    def __getattr__(self, name: str) -> object:
-        found = self._peer.ask("get", self, name)
-        if not isinstance(found, Opaque):
-            # Data read off an object may differ each time: tests would see what it likes.
-            raise AttributeError(f"{name!r} of an object of the program is not shown to tests")
-        return found
+    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401  as object has it
+        if name == "__class__":  # isinstance asks for it
+            return type(self)
+        raise _hidden(self, name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        self._peer.ask("set", self, name, value)
+        raise _hidden(self, name)
+
+
+class Made(Opaque):
+    """What the test made of a class of the program: attributes can be set, and read as `Made`."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: object, **named: object) -> object:
+        """Refused: its methods would answer for the test."""
+        raise _hidden(self, "a call")
+
+    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401  as object has it
+        if name.startswith("__"):
+            return super().__getattribute__(name)
+        found = _inside(self)[0].ask("get", self, name)
+        if not isinstance(found, Opaque):
+            raise _hidden(self, name)
+        return Made(*_inside(found))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        _inside(self)[0].ask("set", self, name, value)
+
+
+def _inside(thing: Opaque) -> tuple[Peer, int]:
+    return object.__getattribute__(thing, "_peer"), object.__getattribute__(thing, "_handle")
+
+
+def _hidden(thing: Opaque, name: str) -> Exception:
+    """The error for a look into an object; it counts, also where the test catches it."""
+    peer, _ = _inside(thing)
+    if not name.startswith("__"):  # the library asks for such names by itself
+        peer.hidden = peer.hidden or f"{_HIDDEN} ({name[:80]})"
+    return marked(Hidden(f"{_HIDDEN} ({name[:80]})"))

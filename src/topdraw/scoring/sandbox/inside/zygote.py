@@ -332,6 +332,7 @@ def main(
     _be_first_to_go()
     for name in PRELOADED:
         __import__(name)
+    candidate.add_site_builtins()
     try:
         code = syscalls.program(os.uname().machine)
         barrier = kernel.Filter(code) if code else None
