@@ -126,6 +126,17 @@ def test_what_cannot_be_done_is_one_sentence(
     assert done.out == ""
 
 
+def test_a_long_file_says_how_far_it_is_on_stderr(
+    topdraw: Topdraw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topdraw.cli.progress._LINE_SECONDS", 0.0)
+    file = write(tmp_path / "m.jsonl", [{"id": at, "output": "a"} for at in range(2100)])
+    done = topdraw("import", file, "--json")
+    assert json.loads(done.out)["rows"] == 2100
+    told = [one.partition(" rows, ")[0] for one in done.err.splitlines()]
+    assert told == ["Importing: 1,024", "Importing: 2,048"]
+
+
 def test_the_help_lists_every_format(topdraw: Topdraw) -> None:
     told = " ".join(topdraw("import", "--help").out.split()).replace("- ", "-")  # unwrapped
     assert [name for name in FORMATS if f"{name}," not in told and f"{name}:" not in told] == []

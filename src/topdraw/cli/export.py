@@ -5,9 +5,9 @@ Not here: the formats (`topdraw.store.formats`). Try it: `topdraw export runs/tr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -15,10 +15,12 @@ from topdraw.cli.grouped import GroupedCommand
 from topdraw.cli.options import by_option, run_argument, value_option
 
 if TYPE_CHECKING:
+    from topdraw.core.records import Sample
     from topdraw.store.formats.protocol import Held
     from topdraw.store.run import Run
 
 _PAIRS = "trl-preference"
+_T = TypeVar("_T")
 
 
 @click.command("export", cls=GroupedCommand)
@@ -48,10 +50,13 @@ def command(
     """Write RUN as a file of another tool, by the names that `topdraw import` lists.
 
     Formats of one sample per problem (alpaca, arena-hard, wildbench, mixeval, trl-sft) take the
-    one that --selector chooses, else the first. trl-preference pairs a sample that passed with one
-    that did not; or, with --selector or --value, the chosen sample with the one of the worst value.
-    A file is written whole or not at all.
+    one that --selector chooses, else the first that has its score. An only sample is written
+    whatever its score; problems without a choice among several are counted. trl-preference pairs a
+    sample that passed with one that did not; or, with --selector or --value, the chosen sample with
+    the one of the worst value. A file is written whole or not at all.
     """
+    from topdraw.cli.pace import many
+    from topdraw.cli.shown import line
     from topdraw.cli.steps import stored_name
     from topdraw.store.formats.exporting import about, held, write
     from topdraw.store.formats.known import find
@@ -59,21 +64,43 @@ def command(
 
     form = find(format_name)
     opened = Run.open(run)
+    left_out: list[str] = []
+    asked, written = [0], [0]
     verdict = stored_name(opened, by) or _own_verifier(opened)
     ranked = stored_name(opened, value) or _own_value(opened, verdict)
     if form.name == _PAIRS:
         ranked = ranked if value or selector else verdict
-        problems = _pairs(opened, selector or "oracle", verdict, ranked, seed)
+        problems = _counted(_pairs(opened, selector or "oracle", verdict, ranked, seed), asked)
     else:
         chooser = selector or ("first" if form.one_each else None)
         picks = None if chooser is None else _picked(opened, chooser, verdict, ranked, seed)
-        problems = held(opened, scorers=opened.scorers(), picks=picks, one_each=bool(chooser))
-    pieces = write(form, problems, about(opened, by=verdict, value=ranked))
-    if out is None:
-        for piece in pieces:
-            click.echo(piece, nl=False)
+        problems = held(
+            opened, scorers=opened.scorers(), picks=picks, one_each=bool(chooser), left_out=left_out
+        )
+    pieces = _counted(write(form, problems, about(opened, by=verdict, value=ranked)), written)
+    _send(pieces, out, form.name)
+    if left_out:
+        first = line(left_out[0], 80)
+        told = f"{many(len(left_out), 'problem')} with several samples, none chosen"
+        click.echo(f"Left out: {told} (the first: {first}).", err=True)
+    elif form.name == _PAIRS and asked > written:
+        told = many(asked[0] - written[0], "problem")
+        click.echo(f"Left out: {told} without one sample better than another.", err=True)
+
+
+def _send(pieces: Iterator[bytes], out: str | None, name: str) -> None:
+    if out is not None:
+        click.echo(f"{out}: {_save(Path(out), pieces):,} bytes of {name}.", err=True)
         return
-    click.echo(f"{out}: {_save(Path(out), pieces):,} bytes of {form.name}.", err=True)
+    for piece in pieces:
+        click.echo(piece, nl=False)
+
+
+def _counted(items: Iterable[_T], seen: list[int]) -> Iterator[_T]:
+    """The same items; the one number in the list says how many passed."""
+    for item in items:
+        seen[0] += 1
+        yield item
 
 
 def _pairs(run: Run, selector: str, by: str, basis: str, seed: int) -> Iterator[Held]:
@@ -112,12 +139,12 @@ def _own_value(run: Run, by: str) -> str:
     return others[0] if len(others) == 1 else ""
 
 
-def _picked(run: Run, selector: str, by: str, value: str, seed: int) -> dict[str, int]:
-    """Problem id to the index of what a selector chooses; without those that it leaves open."""
+def _picked(run: Run, selector: str, by: str, value: str, seed: int) -> dict[str, Sample]:
+    """Problem id to what a selector chooses; without those that it leaves open."""
     from topdraw.analysis.select import select
 
     choices = select(run, selector, by=by or None, value=value or None, rng=seed)
-    return {one.problem.id: one.sample.index for one in choices if one.sample is not None}
+    return {one.problem.id: one.sample for one in choices if one.sample is not None}
 
 
 def _save(path: Path, pieces: Iterator[bytes]) -> int:

@@ -69,17 +69,21 @@ def command(
     source; `topdraw score RUN SCORER` makes others, `topdraw report RUN` compares strategies.
     """
     from topdraw.cli.imported import report_lines
+    from topdraw.cli.progress import progress
     from topdraw.store.formats.importing import import_files
 
     folder = out or str(Path("runs") / _stem(files[0]))
-    report = import_files(
-        files,
-        folder,
-        format_name=format_name,
-        columns=_mapped(columns),
-        model=model,
-        task=None if task is None else _task(task, task_options),
-    )
+    known = None if task is None else _task(task, task_options)
+    with progress("Importing", unit="rows") as advance:
+        report = import_files(
+            files,
+            folder,
+            format_name=format_name,
+            columns=_mapped(columns),
+            model=model,
+            task=known,
+            on_rows=lambda rows: advance(rows, 0, ""),
+        )
     if as_json:
         click.echo(json.dumps(report.as_dict()))
         return

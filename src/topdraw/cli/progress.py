@@ -21,6 +21,8 @@ Advance = Callable[[int, int, str], None]
 def progress(label: str, *, unit: str = "samples") -> Iterator[Advance]:
     """A display to feed with (done, total, note); it draws at most ten times a second.
 
+    A total of 0 is unknown: what is done is counted alone, and the end says nothing.
+
     Args:
         label: what is going on, e.g. "Drawing".
         unit: what is counted.
@@ -41,15 +43,18 @@ def _bar(label: str, unit: str) -> Iterator[Advance]:
     columns = (
         TextColumn(f"{label:<8}"),
         BarColumn(bar_width=32),
-        TextColumn("{task.completed:,.0f}/{task.total:,.0f} " + unit),
+        TextColumn("{task.fields[counted]} " + unit),
         TextColumn("{task.fields[note]}", style="dim"),
         TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=Console(stderr=True)) as display:
-        bar = display.add_task(label, total=None, note="", visible=False)
+        bar = display.add_task(label, total=None, note="", counted="", visible=False)
 
         def advance(done: int, total: int, note: str) -> None:
-            display.update(bar, completed=done, total=total, note=note, visible=True)
+            known, counted = total or None, _counted(done, total)
+            display.update(
+                bar, completed=done, total=known, note=note, counted=counted, visible=True
+            )
 
         yield advance
 
@@ -62,7 +67,8 @@ def _lines(label: str, unit: str) -> Iterator[Advance]:
     def show() -> None:
         done, total, note = state
         seconds = time.monotonic() - started
-        click.echo(f"{label}: {done:,}/{total:,} {unit}, {seconds:.1f} s {note}".rstrip(), err=True)
+        told = f"{label}: {_counted(done, total)} {unit}, {seconds:.1f} s {note}"
+        click.echo(told.rstrip(), err=True)
 
     def advance(done: int, total: int, note: str) -> None:
         nonlocal last, state
@@ -74,3 +80,7 @@ def _lines(label: str, unit: str) -> Iterator[Advance]:
     yield advance
     if state[1]:
         show()
+
+
+def _counted(done: int, total: int) -> str:
+    return f"{done:,}/{total:,}" if total else f"{done:,}"

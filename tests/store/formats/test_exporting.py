@@ -15,7 +15,9 @@ from topdraw.store.formats.protocol import About, Format
 def test_problems_come_with_samples_scores_and_choices(tiny_run: TinyRun) -> None:
     run = tiny_run({"p": ["4", "5"], "q": ["6"]}, greedy={"p": "g"})
     run.add_scores("v", [(one, Score.verdict(one.output == "5")) for one in run.samples()[:2]])
-    first, second = held(run, scorers=["v"], picks={"p": 1}, worst={"p": 0})
+    first, second = held(
+        run, scorers=["v"], picks={"p": run.samples()[1]}, worst={"p": run.samples()[0]}
+    )
     assert [one.output for one in first.samples] == ["4", "5", "g"]
     assert [one and one.passed for one in first.scores["v"]] == [False, True, None]
     assert (first.picked, first.rejected) == (1, 0)
@@ -23,10 +25,18 @@ def test_problems_come_with_samples_scores_and_choices(tiny_run: TinyRun) -> Non
 
 
 def test_one_each_leaves_out_what_was_not_chosen(tiny_run: TinyRun) -> None:
-    run = tiny_run({"p": ["4", "5"], "q": ["6"]})
-    (only,) = held(run, picks={"p": 1}, one_each=True)
+    run = tiny_run({"p": ["4", "5"], "q": ["6", "7"]})
+    (only,) = held(run, picks={"p": run.samples()[1]}, one_each=True)
     assert [one.output for one in only.samples] == ["5"]
     assert only.picked == 0
+
+
+def test_an_only_sample_goes_without_a_choice_and_the_rest_is_counted(tiny_run: TinyRun) -> None:
+    run = tiny_run({"p": ["4"], "q": ["5", "6"], "r": ["7", "8"]})
+    left_out: list[str] = []
+    found = list(held(run, picks={"r": run.samples()[4]}, one_each=True, left_out=left_out))
+    assert [one.samples[0].output for one in found] == ["4", "8"]
+    assert left_out == ["q"]
 
 
 def test_a_run_says_what_it_is(tmp_path: Path, tiny_run: TinyRun) -> None:

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
-from tests.store.formats.made import Values, document, imported, lines
+from tests.store.formats.made import Values, document, exported, imported, lines
 
 from topdraw.errors import FormatError
 
@@ -130,3 +130,24 @@ def test_both_parts_of_mixeval_in_one_run(tmp_path: Path) -> None:
     assert (first.value, first.passed, second.passed) == (0.25, None, True)
     bare = {key: value for key, value in free.items() if key != "judge_score"}
     assert imported(lines(tmp_path / "b", [bare])).report.scorers == {}
+
+
+def test_the_option_that_a_judge_read_is_a_verdict_of_mixeval(tmp_path: Path) -> None:
+    """As `topdraw winrate` reads it: the letter of the target's place among the options."""
+    told = [("B", [1]), ("A", [1]), (None, [1]), ("A", [7]), ("B", ["b"])]
+    choices = [
+        {"id": at, "problem_type": "single-choice", "benchmark_name": "b", "options": ["a", "b"],
+         "target": target, "formated_input": "Q", "response": "x", "judge_option": option,
+         "judge_response": f"[[{option}]]"}
+        for at, (option, target) in enumerate(told)
+    ]  # fmt: skip
+    made = imported(lines(tmp_path / "x", [*choices, choices[0] | {"judge_option": "A"}]))
+    found = made.scores("mixeval:judge")
+    assert [one and one.passed for one in found] == [True, False, False, None, None, None]
+    assert made.report.by == "mixeval:judge"
+    assert made.report.scorers["mixeval:judge"].missing == 3
+    again = exported(made.run, "mixeval")
+    assert again == [choices[0], choices[0] | {"judge_option": "A"}, *choices[1:]]
+    free = {**choices[0], "problem_type": "free-form"}
+    del free["options"]
+    assert imported(lines(tmp_path / "f", [free])).report.scorers == {}

@@ -60,6 +60,28 @@ def test_prm800k_with_and_without_texts(tmp_path: Path) -> None:
     assert "text" not in again[1]
 
 
+@pytest.mark.parametrize("value", ["", "prm800k:prm_score", "prm800k:orm_score"])
+def test_prm800k_keeps_both_answers_and_both_rewards(tmp_path: Path, value: str) -> None:
+    rows = [
+        {"problem": "q", "given_answer": "2", "answer": "3", "is_correct": False,
+         "prm_score": 0.5, "orm_score": 0.25, "fields": 1, "texts": "x"},
+        {"problem": "q", "given_answer": 3, "answer": "3", "is_correct": None,
+         "prm_score": None, "orm_score": 0.25},
+        {"problem": "q", "given_answer": None, "answer": "3", "is_correct": True, "orm_score": 1},
+    ]  # fmt: skip
+    made = imported(lines(tmp_path / "x", rows))
+    assert exported(made.run, "prm800k", value=value) == rows
+
+
+def test_a_value_of_other_origin_is_the_reward_of_prm800k(tmp_path: Path) -> None:
+    path = lines(tmp_path / "x", [{"id": "p", "output": "2", "reward": 0.5, "note": 1.5}])
+    made = imported(path)
+    (row,) = exported(made.run, "prm800k", value="plain:reward")
+    assert row["prm_score"] == 0.5
+    (bare,) = exported(made.run, "prm800k")
+    assert bare["prm_score"] is None
+
+
 def test_solvers_keep_their_names(tmp_path: Path) -> None:
     rows = [{"question": "q", "ground_truth": "A: 2", "x": {"solution": "a", "is_correct": True},
              "y": {"solution": "b"}, "note": {"no": "solver"}}]  # fmt: skip

@@ -23,18 +23,21 @@ def held(
     run: Run,
     *,
     scorers: Iterable[str] = (),
-    picks: Mapping[str, int] | None = None,
-    worst: Mapping[str, int] | None = None,
+    picks: Mapping[str, Sample] | None = None,
+    worst: Mapping[str, Sample] | None = None,
     one_each: bool = False,
+    left_out: list[str] | None = None,
 ) -> Iterator[Held]:
     """The problems of a run with their samples and scores.
 
     Args:
         run: the run.
         scorers: whose scores go with them.
-        picks: problem id to the index of its chosen sample; None where nothing was chosen.
-        worst: problem id to the index of its worst sample.
-        one_each: whether the chosen sample alone goes, and problems without one stay away.
+        picks: problem id to its chosen sample; None where nothing was chosen.
+        worst: problem id to its worst sample.
+        one_each: whether the chosen sample alone goes. Where none of several was chosen, as when
+            all their scores are missing, the problem stays away; an only sample always goes.
+        left_out: where the ids of problems that stay away are noted.
 
     Raises:
         StoreError: when the run cannot be read.
@@ -47,7 +50,10 @@ def held(
         own = list(group)
         picked = _position(own, picks, key)
         if one_each and picks is not None:
+            picked = 0 if len(own) == 1 else picked
             if picked is None:
+                if left_out is not None:
+                    left_out.append(key)
                 continue
             own, picked = [own[picked]], 0
         yield Held(
@@ -62,9 +68,13 @@ def held(
         )
 
 
-def _position(samples: list[Sample], picks: Mapping[str, int] | None, key: str) -> int | None:
+def _position(samples: list[Sample], picks: Mapping[str, Sample] | None, key: str) -> int | None:
+    """Where the chosen sample is; a greedy one shares its index with one that was sampled."""
     wanted = (picks or {}).get(key)
-    return next((at for at, one in enumerate(samples) if one.index == wanted), None)
+    if wanted is None:
+        return None
+    place = (wanted.sampler, wanted.index)
+    return next((at for at, one in enumerate(samples) if (one.sampler, one.index) == place), None)
 
 
 def about(run: Run, *, by: str = "", value: str = "") -> About:

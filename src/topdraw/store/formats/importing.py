@@ -14,7 +14,7 @@ import datetime
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +39,8 @@ from topdraw.store.writers import SampleWriter, ScoreWriter
 IMPORT = "import"
 #: Rows, or characters of outputs, that are written together.
 _BATCH_ROWS, _BATCH_CHARACTERS = 512, 4 << 20
+#: Samples between two words on how many rows were read.
+_TOLD_SAMPLES = 1024
 _MOST_SCORERS = 100
 _MOST_MODELS = 1000
 _UNNAMED = Manifest(SCHEMA, __version__, {}, {}, 0, (), "", "")
@@ -99,6 +101,7 @@ def import_files(
     columns: Mapping[str, str] | None = None,
     model: str | None = None,
     task: TaskProblems | None = None,
+    on_rows: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """Make a run of foreign files.
 
@@ -112,6 +115,7 @@ def import_files(
         columns: our name of a column to the file's, for rows of any names.
         model: keeps the samples of this model alone.
         task: whose problems the samples answer; rows of other problems are left out.
+        on_rows: called now and then with how many rows were read so far; a short file never does.
 
     Returns:
         What was read, kept and left out.
@@ -135,7 +139,8 @@ def import_files(
             {"kind": "imported", "format": form.name, "files": [one.path.name for one in sources]},
             Decoding(),
         )
-        rows = _chosen(_all_rows(form, sources, notes, columns or {}), model, task, notes)
+        every = _told(_all_rows(form, sources, notes, columns or {}), notes, on_rows)
+        rows = _chosen(every, model, task, notes)
         with _Keeping(draft, key, tally, notes) as keeping:
             for row in rows:
                 keeping.add(row)
@@ -169,6 +174,16 @@ def _all_rows(
 ) -> Iterator[Row]:
     for source in sources:
         yield from form.read(source, notes, columns)
+
+
+def _told(
+    rows: Iterable[Row], notes: Notes, on_rows: Callable[[int], None] | None
+) -> Iterator[Row]:
+    """The same rows; now and then somebody hears how many were read."""
+    for at, row in enumerate(rows, 1):
+        if on_rows is not None and at % _TOLD_SAMPLES == 0:
+            on_rows(notes.rows)
+        yield row
 
 
 def _chosen(

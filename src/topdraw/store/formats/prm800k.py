@@ -36,7 +36,8 @@ def _read(source: Source, notes: Notes, columns: Mapping[str, str]) -> Iterator[
         notes.extractor = f"the source's own, in the field {field!r}"
         texts = next((one for one in _TEXTS if one in values), "")
         used = ("problem", field, "is_correct", *_REWARDS, texts)
-        about: Values = {"answer": field, "texts": texts, **cells.rest(values, *used)}
+        as_read: Values = {"answer": field, "texts": texts, "said": values.get(field)}
+        about: Values = {"fields": as_read, "more": cells.rest(values, *used)}
         output = _joined(values[texts]) if texts else answer or ""
         sample = Sample(key, NEXT, output, finish_reason="unknown", metadata={_KEY: about})
         scores = {VERDICT: cells.judged(cells.verdict(values.get("is_correct")), answer=answer)}
@@ -54,22 +55,39 @@ def _joined(value: Json) -> str:
 
 def _write(problems: Iterable[Held], about: About) -> Iterator[Values]:
     for held in problems:
-        nothing: list[Score | None] = [None] * len(held.samples)
-        verdicts = held.scores.get(about.by, nothing)
-        rewards = held.scores.get(about.value, nothing)
-        name = about.value.rpartition(":")[2] or _REWARDS[0]
-        for sample, verdict, reward in zip(held.samples, verdicts, rewards, strict=True):
+        for at, sample in enumerate(held.samples):
+            scores = {name: own[at] for name, own in held.scores.items()}
             kept = cells.kept(sample.metadata, _KEY)
-            field = cells.text(kept.pop("answer", None)) or "answer"
-            texts = cells.text(kept.pop("texts", "text"))
+            fields = cells.nested(kept.get("fields"))
+            texts = cells.text(fields.get("texts", "text"))
             row: Values = {"problem": held.problem.prompt}
             if texts:
                 row[texts] = [*sample.output.split("\n")] if texts == "steps" else sample.output
-            row[field] = verdict.answer if verdict else None
-            row["is_correct"] = verdict.passed if verdict else None
-            if reward is not None:
-                row[name] = reward.value
-            yield row | kept
+            row |= _verdict(scores.get(about.by), fields)
+            row |= _rewards(scores, about.value)
+            yield row | cells.nested(kept.get("more"))
+
+
+def _verdict(verdict: Score | None, fields: Values) -> Values:
+    """Answer and verdict, the answer as it was read where the scorer has no other."""
+    said = fields.get("said")
+    answer = verdict.answer if verdict else None
+    return {
+        cells.text(fields.get("answer")) or "answer": (
+            said if answer is None or answer == cells.text(said) else answer
+        ),
+        "is_correct": verdict.passed if verdict else None,
+    }
+
+
+def _rewards(scores: Mapping[str, Score | None], value: str) -> Values:
+    """Both rewards of the source, and the value asked for: a row has one, or is none of these."""
+    names = {f"{_KEY}:{name}": name for name in _REWARDS}
+    found = {names[name]: one.value for name, one in scores.items() if name in names and one}
+    other = scores.get(value) if value not in names else None
+    if other is not None:
+        found[value.rpartition(":")[2] if found else _REWARDS[0]] = other.value
+    return {**(found or {_REWARDS[0]: None})}
 
 
 FORMAT = Format("prm800k", "PRM800K scored samples", _sniff, _read, _write)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ Records: TypeAlias = "Generator[Record, None, None]"
 Shape: TypeAlias = Literal["lines", "document", "zip", "table"]
 _MAGIC: dict[bytes, Shape] = {b"PK\x03\x04": "zip", b"PAR1": "table", b"ARROW1": "table"}
 _WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00{": "UTF-16", b"{\x00": "UTF-16"}
+_BEGINS_JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*[\[{"\]])').match
 _decode = msgspec.json.Decoder().decode
 
 
@@ -164,7 +166,7 @@ def _text_shape(path: Path, start: bytes) -> Shape:
     if not text:
         raise FormatError(f"{path} is empty.")
     if b"\x00" in start:
-        raise FormatError(f"{path} is a binary file of no known kind.")
+        raise _with_zero(path, start)
     if text[:1] not in b"[{":
         raise FormatError(
             f"{path}, line 1 is not JSON: it begins with {text[:20].decode(errors='replace')!r}.",
@@ -175,6 +177,18 @@ def _text_shape(path: Path, start: bytes) -> Shape:
     line, newline, _ = text.partition(b"\n")
     # A pretty-printed object does not end on the line on which it begins.
     return "document" if newline and not line.rstrip().endswith(b"}") else "lines"
+
+
+def _with_zero(path: Path, start: bytes) -> FormatError:
+    """Why a file with a byte of 0 is none: its line, where the file begins like JSON."""
+    if not _BEGINS_JSON(start.removeprefix(b"\xef\xbb\xbf")):
+        return FormatError(f"{path} is a binary file of no known kind.")
+    at = start.index(b"\x00")
+    line, column = start.count(b"\n", 0, at) + 1, at - start.rfind(b"\n", 0, at)
+    return FormatError(
+        f"{path}, line {line} is not JSON: a NUL byte at byte {column} of the line.",
+        hint="A crash may have left it; within a text, JSON writes it as \\u0000.",
+    )
 
 
 @contextlib.contextmanager
