@@ -183,3 +183,13 @@ def test_problems_without_a_choice_are_counted(topdraw: Topdraw, tiny_run: TinyR
     done = topdraw("export", "null", "--format", "alpaca")
     assert [row["output"] for row in json.loads(done.out)] == ["4", "7"]
     assert done.err == "Left out: 1 problem with several samples, none chosen (the first: q).\n"
+
+
+def test_a_file_that_is_there_is_not_written_over(
+    topdraw: Topdraw, run: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.jsonl").write_text("paid for\n")
+    refused = topdraw("export", run, "--format", "plain", "--out", "mine.jsonl")
+    assert refused.code == 3
+    assert "mine.jsonl is there already" in refused.err
+    assert (tmp_path / "mine.jsonl").read_text() == "paid for\n"

@@ -58,12 +58,15 @@ def command(
     from topdraw.cli.pace import many
     from topdraw.cli.shown import line
     from topdraw.cli.steps import stored_name
+    from topdraw.errors import ConfigError
     from topdraw.store.formats.exporting import about, held, write
     from topdraw.store.formats.known import find
     from topdraw.store.run import Run
 
     form = find(format_name)
     opened = Run.open(run)
+    if out is not None and Path(out).is_file():
+        raise ConfigError(f"{out} is there already.", hint="Name another file, or remove it first.")
     left_out: list[str] = []
     asked, written = [0], [0]
     verdict = stored_name(opened, by) or _own_verifier(opened)
