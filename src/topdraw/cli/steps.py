@@ -113,9 +113,9 @@ def score_run(run: Run, scorers: Sequence[str], *, again: bool = False) -> list[
 
 def stored_name(run: Evidence, spec: str | None) -> str | None:
     """The name a scorer's scores have in a run; what it stores nothing under stays as it is."""
-    from topdraw.scoring.resolve import resolve_scorer
+    from topdraw.scoring.resolve import is_scorer_spec, resolve_scorer
 
-    if spec is None or spec in run.scorers() or ":" not in spec:
+    if spec is None or spec in run.scorers() or not is_scorer_spec(spec):
         return spec
     return resolve_scorer(spec).name
 

@@ -236,9 +236,9 @@ def show_sweep(made: Sweep, shown: Shown) -> None:
     from topdraw.reports.sweep_page import sweep_page
     from topdraw.reports.sweep_table import sweep_claim, sweep_json, sweep_notes, sweep_tabular
     from topdraw.reports.tabular import aligned_text, csv_text, latex_text
-    from topdraw.scoring.resolve import resolve_scorer
+    from topdraw.scoring.resolve import is_scorer_spec, resolve_scorer
 
-    by = resolve_scorer(shown.by).name if shown.by and ":" in shown.by else shown.by
+    by = resolve_scorer(shown.by).name if shown.by and is_scorer_spec(shown.by) else shown.by
     reading = sweep_reading(made, by=by, ks=shown.ks, level=shown.level)
     page = write_page(
         sweep_page(reading, command=made_by(made, sys.argv[1:])),

@@ -1,4 +1,4 @@
-"""From what a user writes, "countdown" or "mine.py:judge", to a named scorer.
+"""From what a user writes, "countdown", "mine.py:judge" or "judge(model=...)", to a named scorer.
 
 Not here: calling it and reading what it returns; that is `topdraw.scoring.apply`.
 Try it: `python -c "from topdraw.scoring.resolve import *; print(resolve_scorer('number'))"`.
@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import inspect
 import os
+import re
 import sys
 import tokenize
 from importlib.machinery import SourceFileLoader
@@ -21,7 +22,11 @@ from typing import NamedTuple, cast
 
 from topdraw.core.protocols import Scorer
 from topdraw.core.registry import get_scorer, names, registered_name, unknown_name
+from topdraw.core.spec import read_spec
 from topdraw.errors import ConfigError
+from topdraw.scoring.options import needs_options, with_options
+
+_LABEL = re.compile(r"\s*([A-Za-z_][\w.+-]*)\s*=(?!=)\s*")
 
 
 class NamedScorer(NamedTuple):
@@ -30,9 +35,9 @@ class NamedScorer(NamedTuple):
     Attributes:
         name: the name.
         scorer: what is called.
-        source: a digest of its code, so that two functions of one name can be told apart: of the
-            bytes of its file, or of the function's text; "" for installed scorers and where there
-            is no text.
+        source: a digest of its code and options, so that two scorers of one name can be told
+            apart: of the bytes of its file, or of the function's text; "" for installed scorers
+            without options and where there is no text.
     """
 
     name: str
@@ -44,20 +49,27 @@ def resolve_scorer(spec: str | Scorer) -> NamedScorer:
     """The scorer that a spec or a function stands for.
 
     Args:
-        spec: a registered name; `FILE.py:NAME`, a function of a Python file, which is run; or the
-            function itself, `(problem, samples) -> scores`, plain or async. A function's scores
-            are stored under its registered name, else under its own name.
+        spec: a registered name, with options where it has some (its keyword-only parameters):
+            "reward_model(model=FOLDER)", "reward_model:FOLDER"; `FILE.py:NAME`, a function of a
+            Python file, which is run; either with a name of yours for its scores in front,
+            "mine=reward_model:FOLDER"; or the function itself, `(problem, samples) -> scores`,
+            plain or async. A function's scores are stored under its registered name, else under
+            its own name; those of a scorer with options under what it names them (`options.py`).
 
     Raises:
         UnknownNameError: when nobody registered the name, or the file has no such function.
-        ConfigError: when the file cannot be run, or the function has no usable name.
+        ConfigError: when the file cannot be run, the function has no usable name, or an option is
+            not one of its own, or lacks.
 
     Examples:
-        >>> resolve_scorer("number").name
-        'number'
+        >>> resolve_scorer("number").name, resolve_scorer("count=number").name
+        ('number', 'count')
     """
     if not isinstance(spec, str):
         return _named(spec, None)
+    label = _LABEL.match(spec)
+    if label is not None:
+        return resolve_scorer(spec[label.end() :])._replace(name=label[1])
     path, colon, name = spec.rpartition(":")
     if colon and path.endswith(".py"):
         data = _read(spec, path)
@@ -66,8 +78,35 @@ def resolve_scorer(spec: str | Scorer) -> NamedScorer:
         raise ConfigError(
             f"{spec!r} names a file but no scorer.", hint=f"Write {spec}:NAME, a function in it."
         )
-    function = get_scorer(spec)
-    return NamedScorer(spec, function, _source(spec, function, None))
+    return _registered(spec)
+
+
+def _registered(spec: str) -> NamedScorer:
+    found = read_spec(spec)
+    name, text = (spec, "") if found is None or spec in names("scorer") else found
+    function = get_scorer(name)
+    if not text and not needs_options(function):
+        return NamedScorer(name, function, _source(name, function, None))
+    made = with_options(name, function, text)
+    code = f"{name} {made.options} {_source(name, function, None)}"
+    digest = hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return NamedScorer(made.name, made.scorer, digest)
+
+
+def is_scorer_spec(text: str) -> bool:
+    """Whether a text is more than a plain name, and means a scorer: a file's, or one with options.
+
+    Examples:
+        >>> is_scorer_spec("mine.py:f"), is_scorer_spec("number"), is_scorer_spec("worst(a,b)")
+        (True, False, False)
+    """
+    label = _LABEL.match(text)
+    if label is not None:
+        return True
+    if text.rpartition(":")[0].endswith(".py"):
+        return True
+    found = read_spec(text)
+    return found is not None and found.name != text and found.name in names("scorer")
 
 
 def _named(function: Scorer, file: bytes | None) -> NamedScorer:

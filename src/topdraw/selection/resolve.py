@@ -6,20 +6,18 @@ Try it: `python -m pytest tests/selection/test_resolve.py`.
 
 from __future__ import annotations
 
-import ast
 import functools
-import inspect
 import itertools
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, cast, get_args, get_origin, get_type_hints
+from typing import TypeAlias, cast
 
 import numpy as np
 
 from topdraw.core.protocols import Selector
 from topdraw.core.records import Candidates, FloatArray
 from topdraw.core.registry import get_selector, needs_of
+from topdraw.core.spec import Read, read_options, read_spec
 from topdraw.errors import ConfigError, InputError
 
 #: A selector inside another, as a spec or as a function.
@@ -27,8 +25,6 @@ Chooser: TypeAlias = str | Selector
 
 #: Selectors inside selectors; a spec may come from a stranger's request.
 DEEPEST = 8
-
-_SPEC = re.compile(r"\s*(?P<name>[\w.-]+)\s*(?:\((?P<call>.*)\)|:(?P<colon>.*))?\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +74,24 @@ def resolve_selector(spec: str | Selector) -> NamedSelector:
     """
     if not isinstance(spec, str):
         return _named(spec)
-    match = _SPEC.fullmatch(spec)
-    if match is None:
+    found = read_spec(spec)
+    if found is None:
         raise ConfigError(f"{spec!r} is not a selector.", hint="Write a name or name(option).")
     if _depth(spec) > DEEPEST:
         raise ConfigError(f"A selector nests at most {DEEPEST} deep; this one does {_depth(spec)}.")
-    name, text = match["name"], match["call"] or match["colon"] or ""
+    name = found.name
     function = get_selector(name)
-    options = _options(name, function, text)
+    options = read_options(f"the selector {name!r}", function, found.text, read=_chooser)
     if not options:
         return _wrap(name, function, function, options)
     shown = ", ".join(f"{key}={_shown(value)}" for key, value in options.items())
     bound = cast(Selector, functools.partial(cast(Callable[..., FloatArray], function), **options))
     _check_taken(f"{name}({shown})", bound)
     return _wrap(f"{name}({shown})", function, bound, options)
+
+
+def _chooser(kind: object, value: object) -> Read | None:
+    return Read(resolve_selector(str(value))) if kind == Chooser else None
 
 
 def _depth(spec: str) -> int:
@@ -162,69 +162,6 @@ def part_of(whole: str, chooser: Chooser) -> NamedSelector:
     if "greedy" in part.needs:
         raise ConfigError(f"{part.name} chooses among other samples; it cannot be part of {whole}.")
     return part
-
-
-def _options(name: str, function: Selector, text: str) -> dict[str, object]:
-    parameters = inspect.signature(function).parameters.values()
-    known = [p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
-    kinds = _kinds(function)
-    options: dict[str, object] = {}
-    for position, part in enumerate(p.strip() for p in _split(text, ",") if p.strip()):
-        *keys, value = _split(part, "=")
-        key = "=".join(keys).strip() or (known[position] if position < len(known) else "")
-        if key not in known:
-            takes = f"takes {', '.join(known)}" if known else "takes no options"
-            raise ConfigError(f"{part!r} is no option of the selector {name!r}, which {takes}.")
-        if key in options:
-            raise ConfigError(f"The selector {name!r} is given {key} twice.")
-        options[key] = _checked(key, _literal(value.strip()), kinds.get(key))
-    return options
-
-
-def _split(text: str, mark: str) -> Iterator[str]:
-    """The text cut at a mark, but not inside parentheses or brackets."""
-    depth, start = 0, 0
-    for at, letter in enumerate(text):
-        depth += (letter in "([") - (letter in ")]")
-        if letter == mark and depth == 0:
-            yield text[start:at]
-            start = at + 1
-    yield text[start:]
-
-
-def _literal(text: str) -> object:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
-
-
-def _kinds(function: Selector) -> dict[str, object]:
-    try:
-        return get_type_hints(function)
-    except (NameError, TypeError):  # names known to a type checker only; objects with __call__
-        return {}
-
-
-def _checked(key: str, value: object, kind: object) -> object:
-    """The value of an option, when it is of the declared kind; other kinds are left alone."""
-    if kind == Chooser:
-        return resolve_selector(str(value))
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    fits, allowed = True, ""
-    if kind is float:
-        fits, allowed = number, "a number"
-    elif kind == (int | None):
-        fits, allowed = value is None or (number and isinstance(value, int)), "a whole number"
-    elif kind is str:
-        return str(value)
-    elif kind is int:
-        fits, allowed = number and isinstance(value, int), "a whole number"
-    elif get_origin(kind) is Literal:
-        fits, allowed = value in get_args(kind), f"one of {', '.join(map(str, get_args(kind)))}"
-    if not fits:
-        raise ConfigError(f"{key} is {value!r}; it must be {allowed}.")
-    return value
 
 
 def _check_taken(name: str, bound: Selector) -> None:
