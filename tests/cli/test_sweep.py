@@ -159,7 +159,7 @@ def test_samples_that_a_server_refuses_do_not_keep_other_cells_from_being_drawn(
     with ScriptedServer(refuse_one) as server:
         done = topdraw(*TASK, "-m", "tiny", "--out", "s", "--endpoint", server.url, "--chunk", "4")
     made = open_sweep("s")
-    assert [made.missing(cell) for cell in made.cells] == [1, 0]
+    assert [made.part(cell).missing for cell in made.cells] == [1, 0]
     assert done.code == 4
     assert "1 of 4 samples could not be drawn" in done.err
     assert "not drawn in full" in done.out

@@ -14,7 +14,7 @@ from topdraw.errors import (
     StoreError,
 )
 from topdraw.sampling.budget import Budget
-from topdraw.sampling.grid import Cell, checked_axes
+from topdraw.sampling.grid import checked_axes
 from topdraw.sampling.prices import read_prices
 from topdraw.sampling.sweep import (
     FILE,
@@ -23,9 +23,9 @@ from topdraw.sampling.sweep import (
     is_sweep,
     make_sweep,
     open_sweep,
-    spent_of,
     sweep,
 )
+from topdraw.sampling.turns import Part, spent_of
 from topdraw.store.run import Run
 
 TASK = Task("echoes", "1", tuple(Problem(str(at), f"Say {at}.") for at in range(3)), "number")
@@ -57,7 +57,7 @@ def test_each_cell_is_a_run_and_the_folder_opens_again(tmp_path: Path) -> None:
     sampler = run.manifest.sampler("sampled")
     assert sampler is not None
     assert (sampler.decoding, run.manifest.seed) == (Decoding(0.5, repetition_penalty=1.1), 7)
-    assert [made.missing(cell) for cell in made.cells] == [0] * 6
+    assert [made.part(cell).missing for cell in made.cells] == [0] * 6
 
 
 def test_the_same_call_draws_only_what_is_missing(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_the_same_call_draws_only_what_is_missing(tmp_path: Path) -> None:
     first = len(model.drawn)
     assert first == 20
     kept = open_sweep(out)
-    assert [kept.missing(cell) for cell in kept.cells] == [0, 0, 0, 10, -1, -1]
+    assert [kept.part(cell).missing for cell in kept.cells] == [0, 0, 0, 10, -1, -1]
     made = sweep(TASK, model, 4, axes=AXES, out=out)
     assert len(model.drawn) == sum(_drawn(made).values()) == 2 * 3 + 4 * 12
     sweep(TASK, model, 4, axes=AXES, out=out)
@@ -124,10 +124,10 @@ def test_time_is_that_of_the_call(tmp_path: Path) -> None:
     seconds = iter([0.0, 4.0, 8.0, 12.0])
     got: list[float | None] = []
 
-    def draw(_: Cell, __: int, left: Budget | None) -> None:
+    def draw(_: Part, left: Budget | None) -> None:
         got.append(left.seconds if left else None)
 
-    with pytest.raises(BudgetExhausted, match="2 of 6 cells"):
+    with pytest.raises(BudgetExhausted, match="2 of 6 runs"):
         draw_cells(made, made.cells, draw, budget=Budget(seconds=10), clock=lambda: next(seconds))
     assert got == [6.0, 2.0]
 

@@ -282,8 +282,8 @@ def _read(
 
 
 def _state(sweep: Sweep, cell: Cell, run: Run, by: str, samples: Sequence[Sample]) -> State:
-    drawn = sum(one.index < sweep.wanted(cell) for one in samples)
-    if drawn < len(run.problems) * sweep.wanted(cell):
+    wanted = sweep.part(cell).wanted
+    if sum(one.index < wanted for one in samples) < len(run.problems) * wanted:
         return "not drawn in full"
     scores = run.scores(by)
     keys = ((one.sampler, one.problem_id, one.index) for one in samples)

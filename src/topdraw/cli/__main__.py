@@ -28,6 +28,7 @@ _COMMANDS = {
     "audit-scorer": "Say how well scorers rank right samples above wrong ones.",
     "winrate": "Win rates and judge scores as their benchmarks publish them, and ours.",
     "sweep": "Draw a grid of decoding settings and say which is best.",
+    "study": "Follow a paper's protocol, its published numbers beside yours.",
     "runs": "List the runs in a folder and how far each is.",
     "show": "Say what a run holds and what it cost.",
     "verify-run": "Check every record and file of a run.",

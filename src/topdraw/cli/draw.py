@@ -22,6 +22,7 @@ from topdraw.cli.draw_options import (
     MODEL,
     OUTPUT,
     SETTLED,
+    SHARED,
     STOPPING,
     prices_option,
 )
@@ -99,6 +100,12 @@ def cell_options(function: F) -> F:
     return _add(function, [*MODEL, DURABILITY, *OUTPUT, *ENDPOINT, *BUDGET, prices_option])
 
 
+def study_options(function: F) -> F:
+    """Add what all runs of a study share; the command receives it as `draw: Draw`."""
+    shared = [*SHARED, DURABILITY, *OUTPUT, *ENDPOINT, *BUDGET, prices_option]
+    return _add(function, shared)
+
+
 def _add(function: F, options: Sequence[Callable[[F], F]]) -> F:
     @functools.wraps(function)
     def wrapped(**given: Any) -> Any:  # noqa: ANN401 - click hands over whatever was declared
@@ -117,19 +124,23 @@ def _typed() -> frozenset[str]:
 
 
 def _draw(given: dict[str, Any], typed: frozenset[str]) -> Draw:
-    """The draw, made of the options that are its own, which leave `given`."""
+    """The draw, made of the options that are its own, which leave `given`.
+
+    A study names neither the model nor n here: each of its runs has its own.
+    """
     from topdraw.core.records import Decoding
     from topdraw.sampling.budget import Budget
 
     caps = {name: given.pop(f"max_{name}") for name in ("samples", "tokens", "usd", "seconds")}
     given["max_tokens"] = given.pop("max_output_tokens")
+    own = {f.name: given.pop(f.name) for f in dataclasses.fields(Draw) if f.name in given}
     return Draw(
         decoding=_take(Decoding, given),
         server=_take(Server, given),
         stopping=_take(Stopping, given),
         budget=Budget(**caps) if any(cap is not None for cap in caps.values()) else None,
         given=typed,
-        **{f.name: given.pop(f.name) for f in dataclasses.fields(Draw) if f.name in given},
+        **{"model": None, "n": 1, **own},
     )
 
 

@@ -30,15 +30,19 @@ def _json_object(_: click.Context, __: click.Parameter, text: str | None) -> Map
     return found
 
 
-MODEL: list[Callable[[F], F]] = [
-    option(
-        "Model",
-        "--model",
-        "-m",
-        metavar="NAME",
-        about="builtin, builtin:small, a model's name at --endpoint, or recorded:FILE. "
-        "Default: builtin, or the only model at --endpoint.",
-    ),
+_MODEL: Callable[[F], F] = option(
+    "Model",
+    "--model",
+    "-m",
+    metavar="NAME",
+    about="builtin, builtin:small, a model's name at --endpoint, or recorded:FILE. "
+    "Default: builtin, or the only model at --endpoint.",
+)
+_N: Callable[[F], F] = option(
+    "Run", "-n", "n", type=POSITIVE, metavar="N", default=100, about="Samples per problem."
+)
+#: Of a study, which names several models and says itself how many samples it draws.
+SHARED: list[Callable[[F], F]] = [
     option(
         "Model",
         "--endpoint",
@@ -54,7 +58,6 @@ MODEL: list[Callable[[F], F]] = [
         default="chat",
         about="How the endpoint is asked.",
     ),
-    option("Run", "-n", "n", type=POSITIVE, metavar="N", default=100, about="Samples per problem."),
     option("Run", "--seed", type=int, metavar="SEED", default=0, about="Samples follow from it."),
     option(
         "Run",
@@ -64,6 +67,8 @@ MODEL: list[Callable[[F], F]] = [
         about="Most requests at once, or worker processes of the built-in model.",
     ),
 ]
+
+MODEL: list[Callable[[F], F]] = [_MODEL, _N, *SHARED]
 
 SETTINGS: list[Callable[[F], F]] = [
     option(

@@ -153,7 +153,8 @@ def _draw_and_show(
     from topdraw.cli.steps import check_names, check_targets, load_task
     from topdraw.cli.sweep_draw import draw_sweep, plan
     from topdraw.errors import BudgetExhausted, ConfigError, EndpointError
-    from topdraw.sampling.sweep import open_sweep, spent_of
+    from topdraw.sampling.sweep import open_sweep
+    from topdraw.sampling.turns import spent_of
 
     asked_axes, n_at_zero = axes_of(given), given.pop("n_at_zero")
     loaded = load_task(

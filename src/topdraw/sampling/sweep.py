@@ -11,30 +11,27 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
 
 from topdraw._version import __version__
 from topdraw.core.protocols import Model
 from topdraw.core.records import Decoding, Json, Problem, Task
-from topdraw.errors import BudgetExhausted, DomainError, ResumeConflict, StoreError
+from topdraw.errors import DomainError, ResumeConflict, StoreError
 from topdraw.models.connect import connect
 from topdraw.sampling.budget import Budget
 from topdraw.sampling.engine import sample
 from topdraw.sampling.grid import Axes, Cell, cells, checked_axes
 from topdraw.sampling.plan import as_task, with_task_defaults
-from topdraw.sampling.prices import PriceTable, price_of
-from topdraw.sampling.spent import Spent
+from topdraw.sampling.prices import PriceTable
+from topdraw.sampling.turns import Part, Turn, draw_in_turn
 from topdraw.store.manifest import FILE as MANIFEST
 from topdraw.store.run import Durability, Run
 from topdraw.store.segments import write_atomically
-from topdraw.store.table import sample_columns
 
 SCHEMA = 1
 FILE = "sweep.json"
@@ -76,18 +73,15 @@ class Sweep:
         Raises:
             StoreError: when a run cannot be read.
         """
-        run = next((self.run(cell) for cell in self.cells if self.is_begun(cell)), None)
+        run = next(filter(None, map(self.run, self.cells)), None)
         identity = {} if run is None else run.manifest.model
         known = (identity.get(key) for key in ("model", "name", "spec"))
         return str(next((word for word in known if word), ""))
 
-    def wanted(self, cell: Cell) -> int:
-        """Samples per problem of a cell."""
-        return self.n_at_zero if cell.decoding.greedy else self.n
-
-    def is_begun(self, cell: Cell) -> bool:
-        """Whether a cell has a run."""
-        return (self.path / cell.name / MANIFEST).exists()
+    def part(self, cell: Cell) -> Part:
+        """The run of a cell, begun or not."""
+        wanted = self.n_at_zero if cell.decoding.greedy else self.n
+        return Part(cell.name, self.path / cell.name, wanted)
 
     def run(self, cell: Cell) -> Run | None:
         """The run of a cell; None when it is not begun.
@@ -95,20 +89,7 @@ class Sweep:
         Raises:
             StoreError: when it cannot be read.
         """
-        return Run.open(self.path / cell.name) if self.is_begun(cell) else None
-
-    def missing(self, cell: Cell) -> int:
-        """Samples of a begun cell that are not drawn yet; -1 when it is not begun.
-
-        Raises:
-            StoreError: when its run cannot be read.
-        """
-        run = self.run(cell)
-        sampler = run.manifest.sampler("sampled") if run else None
-        if run is None or sampler is None:
-            return -1
-        drawn = sum(index < self.wanted(cell) for _, index in run.drawn(sampler.hash))
-        return len(run.problems) * self.wanted(cell) - drawn
+        return self.part(cell).run
 
 
 def default_folder(task: str, model: str) -> Path:
@@ -236,105 +217,6 @@ def _joined(old: Sweep, asked: Sweep) -> Sweep:
     return dataclasses.replace(asked, axes=axes)
 
 
-Draw = Callable[[Cell, int, "Budget | None"], None]
-
-
-def draw_cells(
-    made: Sweep,
-    wanted: Sequence[Cell],
-    draw: Draw,
-    *,
-    budget: Budget | None = None,
-    prices: PriceTable | None = None,
-    clock: Callable[[], float] = time.monotonic,
-) -> None:
-    """Draw cells, those with a run first, so that another model is refused before it is paid.
-
-    Caps are those of the whole sweep: each cell gets what the others have left of them.
-
-    Args:
-        made: as `make_sweep` gives it.
-        wanted: the cells to draw, of that sweep.
-        draw: draws what is missing of a cell: the cell, its samples per problem, its own caps.
-        budget: caps on the sweep; seconds are those of this call.
-        prices: come before the shipped table, for a cap in USD.
-        clock: seconds that never go back.
-
-    Raises:
-        BudgetExhausted: when a cap is reached before the last cell is begun; `draw` raises its own.
-    """
-    began, spent = clock(), {}
-    if budget is not None and not budget.is_empty:
-        spent = {cell.name: _used(made.run(cell), prices) for cell in made.cells}
-    order = sorted(wanted, key=lambda cell: not made.is_begun(cell))
-    for at, cell in enumerate(order):
-        left = None
-        if budget is not None and spent:
-            others = [used for name, used in spent.items() if name != cell.name]
-            left = _left(budget, others, clock() - began)
-            if left is None and made.missing(cell) == 0:
-                continue
-            if left is None:
-                raise BudgetExhausted(
-                    f"The cap of the sweep is reached after {at} of {len(order)} cells.",
-                    hint=f"They are in {made.path}; with a larger cap the same command goes on.",
-                )
-        draw(cell, made.wanted(cell), left)
-        if spent:
-            spent[cell.name] = _used(made.run(cell), prices)
-
-
-class _Used(NamedTuple):
-    """What a cell has used of each cap."""
-
-    samples: int = 0
-    tokens: int = 0
-    usd: float = 0.0
-
-
-def _used(run: Run | None, prices: PriceTable | None) -> _Used:
-    if run is None:
-        return _Used()
-    spent, identity = spent_of(run), run.manifest.model
-    price = price_of(str(identity.get("model") or identity.get("name") or ""), prices)
-    usd = price.cost_usd(spent.prompt_tokens, spent.output_tokens) if price else 0.0
-    return _Used(spent.samples, spent.tokens, usd)
-
-
-def _left(budget: Budget, others: Sequence[_Used], seconds: float) -> Budget | None:
-    """What other cells leave of the caps; None when that is nothing."""
-    used = {
-        "samples": sum(one.samples for one in others),
-        "tokens": sum(one.tokens for one in others),
-        "usd": math.fsum(one.usd for one in others),
-        "seconds": seconds,
-    }
-    caps = dataclasses.asdict(budget)
-    left = {name: None if cap is None else cap - used[name] for name, cap in caps.items()}
-    if any(value is not None and value <= 0 for value in left.values()):
-        return None
-    return Budget(**left)
-
-
-def spent_of(run: Run) -> Spent:
-    """What a run has cost so far: by its bill where it has one, else by the usage of its samples.
-
-    Args:
-        run: any run.
-
-    Raises:
-        StoreError: when it cannot be read.
-    """
-    found = [sample_columns(run, role=sampler.role) for sampler in run.manifest.samplers]
-    samples = sum(columns.index.size for columns in found)
-    bill = run.bill()
-    if bill.requests:
-        return Spent.by(bill, samples)
-    prompt = sum(int(columns.prompt_tokens.sum()) for columns in found)
-    output = sum(int(columns.output_tokens.sum()) for columns in found)
-    return Spent(samples, prompt, output, samples, samples)
-
-
 def sweep(
     problems: Task | Iterable[Problem],
     model: Model | str,
@@ -383,14 +265,16 @@ def sweep(
     made = make_sweep(asked)
     drawer = connect(model) if isinstance(model, str) else model
 
-    def draw(cell: Cell, wanted: int, left: Budget | None) -> None:
+    decodings = {cell.name: cell.decoding for cell in asked.cells}
+
+    def draw(part: Part, left: Budget | None) -> None:
         sample(
             task,
             drawer,
-            wanted,
-            **dataclasses.asdict(cell.decoding),
+            part.wanted,
+            **dataclasses.asdict(decodings[part.name]),
             seed=seed,
-            out=made.path / cell.name,
+            out=part.path,
             concurrency=concurrency,
             budget=left,
             prices=prices,
@@ -399,3 +283,33 @@ def sweep(
 
     draw_cells(made, asked.cells, draw, budget=budget, prices=prices)
     return made
+
+
+def draw_cells(
+    made: Sweep,
+    wanted: Sequence[Cell],
+    draw: Turn,
+    *,
+    budget: Budget | None = None,
+    prices: PriceTable | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Draw cells of a sweep under caps on the whole of it; see `turns.draw_in_turn`.
+
+    Args:
+        made: as `make_sweep` gives it.
+        wanted: the cells to draw, of that sweep.
+        draw: draws what is missing of a cell.
+        budget: caps on the sweep.
+        prices: come before the shipped table, for a cap in USD.
+        clock: seconds that never go back.
+
+    Raises:
+        BudgetExhausted: when a cap is reached before the last cell is begun; `draw` raises its own.
+    """
+    names = {cell.name for cell in wanted}
+    others = [made.part(cell) for cell in made.cells if cell.name not in names]
+    parts = [made.part(cell) for cell in wanted]
+    draw_in_turn(
+        parts, draw, whole="sweep", beside=others, budget=budget, prices=prices, clock=clock
+    )

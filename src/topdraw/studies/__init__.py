@@ -1,0 +1,1 @@
+"""A paper's protocol, composed from the floors below, with its published numbers."""

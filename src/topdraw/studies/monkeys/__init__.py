@@ -1,0 +1,1 @@
+"""Large Language Monkeys: coverage over decades of samples, and what choosing makes of it."""
