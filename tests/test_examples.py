@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 from tests.models.conftest import llama_server as llama_server
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -79,3 +81,17 @@ def test_how_an_endpoint_is_named_is_said() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "llama-3.1-8b" in done.stderr
+
+
+def test_the_notebook_runs_and_shows_a_figure(tmp_path: Path) -> None:
+    notebook = nbformat.read(EXAMPLES / "first_look.ipynb", as_version=4)
+    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}})
+    client.execute()
+    shown = [out for cell in notebook.cells for out in cell.get("outputs", ())]
+    assert any("image/svg+xml" in out.get("data", {}) for out in shown)
+    assert not any(out.output_type == "error" or out.get("name") == "stderr" for out in shown)
+
+
+def test_the_notebook_is_stored_without_outputs() -> None:
+    notebook = nbformat.read(EXAMPLES / "first_look.ipynb", as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells)
