@@ -63,3 +63,19 @@ def test_a_larger_n_tops_up_over_the_server(
     after = td.Run.open(tmp_path / "x").samples()
     assert len(after) == 27
     assert [s for s in after if s.index < 5] == before
+
+
+def test_one_question_over_the_server(topdraw: Topdraw, llama_server: str) -> None:
+    """Its slots are the largest n, and its usage counts one choice: neither loses a candidate."""
+    question = "Ben has 103 keys. He sells 31. How many keys does Ben have now?"
+    asked = ("ask", question, "-n", "20", "--endpoint", llama_server, "--model", "builtin")
+    done = topdraw(*asked, "--chunk", "20", "--json")
+    assert done.code == 0, done.err
+    data = json.loads(done.out)
+    assert len(data["candidates"]) == 20
+    assert data["usage"]["output_tokens"] >= sum(c["output_tokens"] for c in data["candidates"]) > 0
+    assert data["usage"]["cost_usd"] is None
+    assert data["why"]["votes"]["voters"] > 0
+    told = topdraw(*asked, "-n", "2", "--system", "Work in steps.", "--with", "logprob")
+    assert told.code == 0, told.err
+    assert "best_of_n chose candidate" in told.err

@@ -89,7 +89,7 @@ def test_ask_prints_the_answer_on_stdout_and_the_reasons_on_stderr(topdraw: Topd
     done = topdraw("ask", question, "-n", "6", "--show", "all")
     assert done.code == 0, done.err
     assert len(done.out.strip().splitlines()) >= 1
-    assert "majority chose sample" in done.err
+    assert "majority chose candidate" in done.err
     data = json.loads(topdraw("ask", question, "-n", "6", "--json").out)
     assert len(data["candidates"]) == 6
     assert data["answer"] == data["candidates"][data["index"]]["output"]

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from tests.analysis.made_run import NO, ODD, YES, made_run
 
+from topdraw.analysis.estimates import pass_at_k
 from topdraw.analysis.stopping import outcome
 from topdraw.analysis.summary import Summary, summarize
+from topdraw.core.records import Score
 from topdraw.core.until import Until
+from topdraw.errors import DomainError
 from topdraw.reports.figure import curves_figure
 from topdraw.reports.finding import best_real, beware, finding, headline, reading
 from topdraw.reports.gather import problem_views, recipe_of
@@ -131,6 +134,30 @@ def test_the_recipe_draws_by_the_same_rule(waited: Run, voted: Run) -> None:
     told = recipe_of(voted, summarize(voted, by="second")).command
     assert "--until settled --batch 2 --confidence 0.9" in told
     assert "second" not in told
+
+
+def test_a_best_score_that_was_waited_for_is_said_and_is_a_model(tmp_path: Path) -> None:
+    until = Until("best", by="reward", batch=4, confidence=0.8, gain=1.0)
+    rng = np.random.default_rng(3)
+    rewards = {f"p{at}": rng.normal(size=CAP).tolist() for at in range(12)}
+    ends = {
+        key: outcome(until, CAP, [Score(value=value) for value in each]).drawn
+        for key, each in rewards.items()
+    }
+    assert min(ends.values()) < CAP
+    verdicts = {key: [(YES, NO)[at % 2] for at in range(end)] for key, end in ends.items()}
+    run = made_run(tmp_path / "run", verdicts, rewards=rewards, until=until, cap=CAP)
+    summary = summarize(run)
+    told = beware(summary)
+    assert told[0].startswith("Samples were drawn until the best score is settled by reward but")
+    assert "the first 8 samples of each problem alone" in told[0]
+    assert "MODEL" in told[1]
+    assert "drawn until the best score was settled" in headline(summary)
+    command = recipe_of(run, summary).command
+    assert "--until best --batch 4 --confidence 0.8 --gain 1.0 --value reward" in command
+    assert "--by" not in command
+    with pytest.raises(DomainError, match="until the best score is settled"):
+        pass_at_k(run, 9)
 
 
 def test_a_hair_is_no_line(waited: Run) -> None:

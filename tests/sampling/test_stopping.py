@@ -183,3 +183,25 @@ def test_scores_that_are_missing_may_have_verdicts_later() -> None:
         return [Score.missing("lost")] * len(samples)
 
     assert len(drawn_by(Pursuit(SAMPLER, PASS, lost, [], spared.append))) == 4
+
+
+def test_a_best_that_no_score_can_be_is_refused_at_the_first_look() -> None:
+    def votes_alone(problem: Problem, samples: Sequence[Sample]) -> list[Score]:
+        return [Score(answer="a") for _ in samples]
+
+    best = Until("best", by="x", batch=3)
+    with pytest.raises(ConfigError, match="'x' gives no values"):
+        drawn_by(Pursuit(SAMPLER, best, votes_alone, [], spared.append))
+
+
+def test_a_best_far_out_ends_the_drawing() -> None:
+    def far(problem: Problem, samples: Sequence[Sample]) -> list[Score]:
+        return [Score(value=100.0 if sample.index == 2 else sample.index) for sample in samples]
+
+    best = Until("best", by="x", batch=3)
+    assert drawn_by(Pursuit(SAMPLER, best, far, [], spared.append)) == [
+        (0, 1, 2),
+        (3, 4, 5),
+        (6, 7, 8),
+    ]
+    assert spared == [1]

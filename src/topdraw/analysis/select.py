@@ -69,7 +69,7 @@ def select(
     run = open_evidence(run)
     weigh = resolve_selector(chooser)
     role: Role = "greedy" if "greedy" in weigh.needs else "sampled"
-    by = by or _own_verifier(run, weigh.needs)
+    by = by or own_verifier(run, weigh.needs)
     value = value or (default_value(run, by or "") if "value" in weigh.needs else None)
     samples = run.samples(role)
     if not samples:
@@ -94,8 +94,13 @@ def _nothing_to_choose(run: Evidence, role: Role) -> ConfigError:
     return ConfigError(f"{run.path} has no {role} samples.", hint=hint)
 
 
-def _own_verifier(run: Evidence, needs: tuple[str, ...]) -> str | None:
-    """The task's scorer, where it has scored or where the choice cannot do without it."""
+def own_verifier(run: Evidence, needs: tuple[str, ...]) -> str | None:
+    """The task's scorer, where it has scored or where the choice cannot do without it.
+
+    Args:
+        run: the run.
+        needs: fields of `Candidates` that the selector looks at.
+    """
     own = run.manifest.scorer
     wanted = own in run.scorers() or not {"answer", "passed"}.isdisjoint(needs)
     return own if own and wanted else None

@@ -29,6 +29,7 @@ from topdraw.core.classes import classes, equivalence
 from topdraw.core.records import FloatArray, Score
 from topdraw.core.until import Until
 from topdraw.errors import DomainError
+from topdraw.sampling.best import can_be_settled, is_best_settled
 from topdraw.sampling.stopping import is_settled
 
 
@@ -117,7 +118,10 @@ def outcome(until: Until, cap: int, scores: Sequence[Score]) -> Outcome:
         votes.update(one for one in joined[seen:end] if one >= 0)
         passed = until.rule == "pass" and any(score.passed for score in new)
         settled = until.rule == "settled" and is_settled(until, votes, cap - end)
-        if passed or settled or end == cap:
+        best = until.rule == "best" and is_best_settled(
+            until, [score.value for score in scores[:end]], cap - end
+        )
+        if passed or settled or best or end == cap:
             return Outcome(end, seen, ended=True)
         seen = end
     raise DomainError(f"A problem has at most {cap} samples; it must be at least 1.")
@@ -137,7 +141,11 @@ def guaranteed(until: Until, cap: int) -> int:
         4
     """
     for end in _looks(until.batch, cap):
-        if until.rule == "pass" or is_settled(until, Counter({0: end}), cap - end):
+        if until.rule == "best":
+            can = can_be_settled(until, end, cap - end)
+        else:
+            can = until.rule == "pass" or is_settled(until, Counter({0: end}), cap - end)
+        if can:
             return end
     return cap
 

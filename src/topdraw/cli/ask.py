@@ -1,28 +1,28 @@
-"""`topdraw ask`: one question, n answers, the best one, and why.
+"""`topdraw ask`: one question, n answers as they arrive, the best one, and why.
 
-Not here: streaming and the proxy. Try it: `echo "What is 2+2?" | topdraw ask -n 8`.
+Not here: lines of what arrives (`arriving`), the words of the reasons (`reasons`), the proxy.
+Try it: `echo "What is 2+2?" | topdraw ask -n 8`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import math
+import functools
 import sys
-from collections import Counter
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
 from topdraw.cli.draw import Draw, question_options
 from topdraw.cli.grouped import GroupedCommand
-from topdraw.cli.options import json_option, option, out_option, value_option
-from topdraw.cli.shown import line, print_output
+from topdraw.cli.options import json_option, option, out_option, value_option, with_option
 
 if TYPE_CHECKING:
-    from topdraw.analysis.select import Choice
     from topdraw.store.run import Run
+
+#: Chooses where no output has an answer that could be voted on, and nothing ranks.
+_TYPICAL = "mbr(f1)"
 
 
 @click.command("ask", cls=GroupedCommand)
@@ -32,17 +32,18 @@ if TYPE_CHECKING:
     "--select",
     "selector",
     metavar="SELECTOR",
-    default="majority",
-    about="How to choose: majority, best_of_n, weighted_majority, ...",
+    about="How to choose: majority, best_of_n, weighted_majority, ... Default: best_of_n by the "
+    "first --with; else majority, or mbr(f1) where there is no answer to vote on.",
 )
 @option("Run", "--by", default="number", metavar="SCORER", about="Scorer whose answers vote.")
 @value_option
+@with_option
 @option(
     "Run",
     "--show",
     type=click.Choice(["best", "all"]),
     default="best",
-    about="all lists every distinct answer.",
+    about="all lists every candidate with its scores; * marks the chosen one.",
 )
 @out_option
 @question_options
@@ -50,111 +51,102 @@ if TYPE_CHECKING:
 def command(
     draw: Draw,
     question: str | None,
-    selector: str,
+    selector: str | None,
     by: str,
     value: str | None,
+    named: tuple[str, ...],
     show: str,
     out: str | None,
     as_json: bool,
 ) -> None:
-    """Ask QUESTION n times and print the best answer (QUESTION, or standard input).
+    """Ask QUESTION n times and print the best answer (QUESTION, or standard input; - too).
 
-    The answer goes to stdout, the reasons to stderr. Asking again with a larger -n tops up.
-    The built-in model knows the three built-in tasks only.
+    The answer goes to stdout; the candidates as they arrive, and why that one, to stderr. Asking
+    again with a larger -n tops up, and so does the same command after Ctrl-C. The built-in model
+    knows the three built-in tasks only.
     """
-    from topdraw.analysis.select import select
-    from topdraw.cli.drawing import draw_run, stopping_rule
+    from topdraw.cli.answered import answered, as_json_text, show_answer
+    from topdraw.cli.arriving import arriving
+    from topdraw.cli.drawing import draw_what_there_is, shipped_ranker, stopping_rule, stops_by
     from topdraw.cli.steps import check_names, ranking_scorers, score_run
     from topdraw.core.records import Problem, Task
 
-    text = question or sys.stdin.read().strip()
-    if not text:
-        raise click.UsageError("There is no question: give one, or pipe it in.")
-    check_names(scorers=(by, value), selectors=(selector,))
-    task = Task("ask", "1", (Problem("question", text),))
-    until = stopping_rule(draw, by)
-    run = draw_run(task, draw, out=out, greedy=False, until=until, by=by)
-    votes_by, *ranked_by = score_run(run, [by, *ranking_scorers(run, value)])
+    began = time.monotonic()
+    text = _question(question)
+    value = value or next(iter(named), None)
+    check_names(scorers=(by, value, *named), selectors=(selector,) if selector else ())
+    further = [*named, *_looked_at(selector, [by, value, *named])]
+    stopped_by = stops_by(draw, by, value)
+    until = stopping_rule(draw, stopped_by)
+    known = [one for one in (by, value or shipped_ranker(draw), *further) if one]
+    # The rule calls its scorer from threads of its own: two calls at once might not be allowed.
+    beside = [one for one in known if until is None or one != stopped_by]
+    watch = None if as_json else functools.partial(arriving, beside)
+    run, stopped = draw_what_there_is(
+        Task("ask", "1", (Problem("question", text),)),
+        draw,
+        out=out,
+        greedy=False,
+        until=until,
+        by=stopped_by,
+        watch=watch,
+    )
+    rankers = [*ranking_scorers(run, value), *further]
+    votes_by, *ranked_by = score_run(run, [by, *rankers])
     ranking = ranked_by[0] if ranked_by else None
-    choice = select(run, selector, value=ranking, answer=votes_by, rng=draw.seed)[0]
-    drawn = _drawn(run, votes_by, ranking)
+    selector = selector or _fitting(run, votes_by, with_scorer=bool(named))
+    found = answered(
+        run, selector, votes_by, ranked_by, seed=draw.seed, prices=draw.prices, value=ranking
+    )
+    seconds = time.monotonic() - began
     if as_json:
-        click.echo(json.dumps(_as_json(run, choice, drawn)))
-        return
-    _warn_of_missing(run, votes_by)
-    if show == "all":
-        _show_answers(drawn, ranking)
-    click.echo(f"{_reason(choice, selector, drawn)}; kept in {run.path}", err=True)
-    print_output("" if choice.sample is None else choice.sample.output)
+        click.echo(as_json_text(found, seconds, stopped))
+    else:
+        show_answer(found, seconds, every=show == "all", paid=bool(draw.server.endpoint))
+    if stopped is not None:
+        raise stopped
+    if found.why.index is None and not as_json:
+        raise found.nothing()
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """One candidate, as people and JSON see it."""
+def _question(given: str | None) -> str:
+    """The question, from the argument or from standard input.
 
-    index: int
-    output: str
-    answer: str | None
-    value: float | None
-    output_tokens: int
-
-
-def _drawn(run: Run, votes_by: str, ranking: str | None) -> list[_Drawn]:
-    answers = run.scores(votes_by)
-    values = run.scores(ranking) if ranking else {}
-    found = []
-    for sample in run.samples():
-        key = (sample.sampler, sample.problem_id, sample.index)
-        value = values[key].value if key in values else math.nan
-        found.append(
-            _Drawn(
-                index=sample.index,
-                output=sample.output,
-                answer=answers[key].answer,
-                value=None if math.isnan(value) else value,
-                output_tokens=sample.usage.output_tokens,
-            )
-        )
-    return found
+    Raises:
+        UsageError: when there is none; click's.
+    """
+    if given is not None and given != "-":
+        text = given
+    elif given is None and sys.stdin.isatty():
+        text = ""
+    else:
+        try:
+            text = sys.stdin.buffer.read().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise click.UsageError(f"Standard input is not UTF-8: {error}.") from error
+    if not text.strip():
+        raise click.UsageError("There is no question: give one, or pipe it in.")
+    return text.strip()
 
 
-def _warn_of_missing(run: Run, votes_by: str) -> None:
-    reasons = [s.missing_reason for s in run.scores(votes_by).values() if s.missing_reason]
-    if reasons:
-        what = f"{len(reasons)} answers could not be read by {votes_by}, so they have no vote"
-        click.echo(f"Warning: {what}: {line(reasons[0])}", err=True)
+def _looked_at(selector: str | None, named: Iterable[str | None]) -> list[str]:
+    """Scorers that a selector such as filter(CHECK, THEN) looks at and nobody has named.
+
+    Raises:
+        UnknownNameError: when one of them is registered nowhere.
+    """
+    from topdraw.scoring.resolve import resolve_scorer
+    from topdraw.selection.resolve import resolve_selector
+
+    needs = resolve_selector(selector).needs if selector else ()
+    wanted = [need.removeprefix("score:") for need in needs if need.startswith("score:")]
+    known = {resolve_scorer(one).name for one in named if one}
+    return [resolve_scorer(name).name for name in wanted if name not in known]
 
 
-def _as_json(run: Run, choice: Choice, drawn: list[_Drawn]) -> dict[str, object]:
-    chosen = choice.sample
-    return {
-        "answer": None if chosen is None else chosen.output,
-        "index": None if chosen is None else chosen.index,
-        "probability": choice.probability,
-        "candidates": [dataclasses.asdict(one) for one in drawn],
-        "run": str(run.path),
-    }
-
-
-def _show_answers(drawn: list[_Drawn], ranking: str | None) -> None:
-    for answer, count in Counter(one.answer for one in drawn).most_common():
-        values = [one.value for one in drawn if one.answer == answer and one.value is not None]
-        best = f"   best {ranking} {max(values):.3f}" if values else ""
-        click.echo(f"{count:>5} x  {line(answer or '(no answer)', 100)}{best}", err=True)
-
-
-def _reason(choice: Choice, selector: str, drawn: list[_Drawn]) -> str:
-    tokens = sum(one.output_tokens for one in drawn)
-    if choice.sample is None:
-        return f"{selector} could choose none of {choice.among}; {tokens:,} output tokens"
-    answer = next(one.answer for one in drawn if one.index == choice.sample.index)
-    votes = sum(one.answer == answer for one in drawn)
-    named = (
-        f"answer {line(answer, 100)}: {votes} of the votes"
-        if answer
-        else "it has no answer to vote on"
-    )
-    return (
-        f"{selector} chose sample {choice.sample.index} of {choice.among} ({named});"
-        f" {tokens:,} output tokens"
-    )
+def _fitting(run: Run, votes_by: str, *, with_scorer: bool) -> str:
+    """The selector where none was named."""
+    if with_scorer:
+        return "best_of_n"
+    answers = any(score.answer is not None for score in run.scores(votes_by).values())
+    return "majority" if answers else _TYPICAL

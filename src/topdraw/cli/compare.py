@@ -28,6 +28,7 @@ from topdraw.cli.options import (
     level_option,
     option,
     value_option,
+    with_option,
 )
 from topdraw.cli.shown import whole
 
@@ -48,6 +49,7 @@ TABLES = ("differences", "ranks", "orders", "equal")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(exists=True))
 @by_option
 @value_option
+@with_option
 @click.option("--k", "ks", metavar="K,K,...", help="Samples used, e.g. 1,10. Default: 1, 10, ...")
 @click.option(
     "--selector",
@@ -96,6 +98,7 @@ def command(
     runs: tuple[str, ...],
     by: str | None,
     value: str | None,
+    named: tuple[str, ...],
     ks: str | None,
     selectors: tuple[str, ...],
     pairs: tuple[str, ...],
@@ -118,6 +121,7 @@ def command(
     strategy is compared with the mean sample, or as --pair says.
     """
     from topdraw.cli.report import parsed_ks
+    from topdraw.cli.steps import apply_named
 
     form = form_of(as_json, as_csv, as_latex)
     require_table_form(only, form)
@@ -126,9 +130,9 @@ def command(
         raise click.UsageError("--pair compares strategies of one RUN; here are several.")
     if equal and len(each) == 1:
         raise click.UsageError("--equal compares two RUNs at equal budgets; here is one.")
-    found = _Found(
-        each, by, value, None if ks is None else parsed_ks(ks), selectors, pairs, clusters, level
-    )
+    samples_used = None if ks is None else parsed_ks(ks)
+    names, *_ = [apply_named(run, named, by=by, value=value) for _, run in each]
+    found = _Found(each, names.by, names.value, samples_used, selectors, pairs, clusters, level)
     comparisons, order = found.made()
     budgets = found.at_equal(equal, tables_of(prices, architectures))
     page = _page(comparisons, order, budgets, out)

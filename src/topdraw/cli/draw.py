@@ -20,6 +20,7 @@ from topdraw.cli.draw_options import (
     DURABILITY,
     ENDPOINT,
     MODEL,
+    MODEL_ASKED,
     OUTPUT,
     SETTLED,
     SHARED,
@@ -55,9 +56,10 @@ class Server:
 class Stopping:
     """When a problem needs no further samples; `until` None draws them all."""
 
-    until: Literal["pass", "settled"] | None = None
+    until: Literal["pass", "settled", "best"] | None = None
     batch: int | None = None
     confidence: float = 0.95
+    gain: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def builtin_draw(model: str, *, n: int, temperature: float, seed: int) -> Draw:
 
 def question_options(function: F) -> F:
     """Add the options of a draw for one question; the command receives them as `draw: Draw`."""
-    return _add(function, [*MODEL, *DECODING, *ENDPOINT, *BUDGET, prices_option, *SETTLED])
+    asked = [*MODEL_ASKED, *DECODING, *ENDPOINT, *BUDGET, prices_option, *SETTLED]
+    return _add(function, asked)
 
 
 def draw_options(function: F) -> F:

@@ -41,6 +41,9 @@ _MODEL: Callable[[F], F] = option(
 _N: Callable[[F], F] = option(
     "Run", "-n", "n", type=POSITIVE, metavar="N", default=100, about="Samples per problem."
 )
+_ANSWERS: Callable[[F], F] = option(
+    "Run", "-n", "n", type=POSITIVE, metavar="N", default=16, about="Answers to choose from."
+)
 #: Of a study, which names several models and says itself how many samples it draws.
 SHARED: list[Callable[[F], F]] = [
     option(
@@ -69,6 +72,8 @@ SHARED: list[Callable[[F], F]] = [
 ]
 
 MODEL: list[Callable[[F], F]] = [_MODEL, _N, *SHARED]
+#: The same for one question.
+MODEL_ASKED: list[Callable[[F], F]] = [_MODEL, _ANSWERS, *SHARED]
 
 SETTINGS: list[Callable[[F], F]] = [
     option(
@@ -123,6 +128,13 @@ SETTINGS: list[Callable[[F], F]] = [
 ]
 
 OUTPUT: list[Callable[[F], F]] = [
+    option(
+        "Decoding",
+        "--system",
+        metavar="TEXT",
+        default="",
+        about="What a chat model is told before the prompt.",
+    ),
     option(
         "Decoding",
         "--max-output-tokens",
@@ -268,7 +280,7 @@ _BATCH: Callable[[F], F] = option(
     "--batch",
     type=POSITIVE,
     metavar="N",
-    about="Look after every N samples. Default: 1 for pass, 4 for settled.",
+    about="Look after every N samples. Default: 1 for pass, 4 for settled and best.",
 )
 _CONFIDENCE: Callable[[F], F] = option(
     "Stopping",
@@ -276,26 +288,37 @@ _CONFIDENCE: Callable[[F], F] = option(
     type=click.FloatRange(min=0.5, max=1, min_open=True),
     metavar="P",
     default=0.95,
-    about="How sure 'settled' must be; 1: further samples cannot change the winner.",
+    about="How sure 'settled' and 'best' must be; 1: further samples cannot change the winner.",
+)
+_GAIN: Callable[[F], F] = option(
+    "Stopping",
+    "--gain",
+    type=click.FloatRange(min=0),
+    metavar="SD",
+    default=0.0,
+    about="Of 'best': how much better counts, in standard deviations of the problem's scores.",
 )
 STOPPING: list[Callable[[F], F]] = [
     option(
         "Stopping",
         "--until",
-        type=click.Choice(["pass", "settled"]),
-        about="Draw a problem's samples until one passes, or until the vote is settled; -n is "
-        "then the most.",
+        type=click.Choice(["pass", "settled", "best"]),
+        about="Draw a problem's samples until one passes, until the vote is settled, or until the "
+        "rest will bring no better score (a MODEL); -n is then the most.",
     ),
     _BATCH,
     _CONFIDENCE,
+    _GAIN,
 ]
 SETTLED: list[Callable[[F], F]] = [
     option(
         "Stopping",
         "--until",
-        type=click.Choice(["settled"]),
-        about="Ask until the vote is settled; -n is then the most.",
+        type=click.Choice(["settled", "best"]),
+        about="Ask until the vote is settled, or until the rest will bring no better score (a "
+        "MODEL); -n is then the most.",
     ),
     _BATCH,
     _CONFIDENCE,
+    _GAIN,
 ]

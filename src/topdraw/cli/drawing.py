@@ -13,7 +13,8 @@ import itertools
 import json
 import os
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import click
 
@@ -22,7 +23,7 @@ from topdraw.cli.display import DrawDisplay, shown
 from topdraw.cli.draw import Draw, Server
 from topdraw.cli.pace import many
 from topdraw.cli.shown import line
-from topdraw.core.records import Decoding, Problem, Task
+from topdraw.core.records import Decoding, Problem, Sample, Task
 from topdraw.core.registry import lookup, names, origin_of
 from topdraw.core.until import Until
 from topdraw.errors import (
@@ -38,7 +39,12 @@ from topdraw.store.run import Run
 if TYPE_CHECKING:
     from topdraw.sampling.stopping import Judge
 
-_BATCH = {"pass": 1, "settled": 4}
+Watch: TypeAlias = Callable[
+    [str | os.PathLike[str], Callable[[str], None]],
+    contextlib.AbstractContextManager[Callable[[Sample], None]],
+]
+
+_BATCH = {"pass": 1, "settled": 4, "best": 4}
 _SMALL = (
     "No model was named: the built-in one answers, which has learnt arithmetic, countdown and "
     "functions alone. --endpoint names another."
@@ -99,8 +105,19 @@ def draw_what_there_is(
     greedy: bool,
     until: Until | None = None,
     by: str = "",
+    watch: Watch | None = None,
 ) -> Drawn:
     """The same as `draw_run`, for callers that go on with a part of the samples.
+
+    Args:
+        task: as there.
+        draw: as there.
+        out: as there.
+        greedy: as there.
+        until: as there.
+        by: as there.
+        watch: given the run's place and what says a line, it is open while samples are drawn and
+            gives whom to tell of each; None for nobody.
 
     Raises:
         BudgetExhausted: when a cap left nothing at all.
@@ -116,7 +133,7 @@ def draw_what_there_is(
     display = DrawDisplay(paid=bool(draw.server.endpoint), at_most=until is not None)
     stopped: BudgetExhausted | EndpointError | None = None
     try:
-        with shown(display) as say:
+        with shown(display) as say, contextlib.ExitStack() as stack:
             model = connect_model(draw, display.retrying)
             if _is_beyond_the_builtin(task, draw):
                 say(_SMALL)
@@ -124,6 +141,7 @@ def draw_what_there_is(
             place = out or default_path(task, model.identity, decoding, draw.seed, until=until)
             if is_being_written(place):
                 say(f"Another process is drawing into {place}: what both draw is paid twice.")
+            on_sample = stack.enter_context(watch(place, say)) if watch else None
             try:
                 sample(
                     task,
@@ -140,6 +158,7 @@ def draw_what_there_is(
                     durability=draw.durability,
                     prices=prices,
                     on_progress=display.progress,
+                    on_sample=on_sample,
                     on_interrupt=lambda: say(_stopping(display.state.under_way)),
                 )
             except BudgetExhausted as error:
@@ -225,13 +244,16 @@ def _told(problem: Problem | None) -> str:
     return f"{problem.prompt!r} with the target {json.dumps(problem.target, ensure_ascii=False)}"
 
 
-def stopping_rule(draw: Draw, by: str, *, before: Until | None = None) -> Until | None:
+def stopping_rule(
+    draw: Draw, by: str, *, before: Until | None = None, how: str = "--value or --with"
+) -> Until | None:
     """When a problem needs no further samples, as the command line says; None for never.
 
     Args:
         draw: the options.
         by: the scorer whose verdicts or answers count, as --by names it; "" when there is none.
         before: the rule of a run that goes on, for what the options leave open.
+        how: the option that names a scorer whose values rank.
 
     Raises:
         UsageError: for an option that would do nothing.
@@ -241,13 +263,19 @@ def stopping_rule(draw: Draw, by: str, *, before: Until | None = None) -> Until 
     from topdraw.scoring.resolve import resolve_scorer
 
     rule = draw.stopping.until or (before.rule if before else None)
-    for name in ("batch", "confidence"):
+    for name in ("batch", "confidence", "gain"):
         if name in draw.given and rule is None:
             raise click.UsageError(f"--{name} belongs to a stopping rule: name one with --until.")
     if "confidence" in draw.given and rule == "pass":
         raise click.UsageError("--confidence belongs to --until settled: a pass is a pass.")
+    if "gain" in draw.given and rule != "best":
+        raise click.UsageError("--gain belongs to --until best: how much better a score must be.")
     if rule is None:
         return None
+    if not by and rule == "best":
+        raise ConfigError(
+            "--until best needs a scorer whose values rank.", hint=f"Name one with {how}."
+        )
     if not by:
         raise ConfigError(
             f"--until {rule} needs a scorer, and this task has none of its own.",
@@ -255,12 +283,35 @@ def stopping_rule(draw: Draw, by: str, *, before: Until | None = None) -> Until 
         )
     same = before if before is not None and before.rule == rule else None
     confidence = draw.stopping.confidence
+    gain = draw.stopping.gain
     if same is not None and "confidence" not in draw.given:
         confidence = same.confidence
+    if same is not None and "gain" not in draw.given:
+        gain = same.gain
     batch = draw.stopping.batch or (same.batch if same else _BATCH[rule])
     # A function from a file is registered by whoever names it again.
     named = by if before is not None and by == before.by else resolve_scorer(by).name
-    return Until(rule, named, batch, confidence)
+    return Until(rule, named, batch, confidence, gain)
+
+
+def stops_by(draw: Draw, verifier: str, ranked_by: str | None) -> str:
+    """The scorer that a stopping rule looks at, as the command line names it; "" for none.
+
+    Args:
+        draw: the options.
+        verifier: gives verdicts and answers: "pass" and "settled" look at these.
+        ranked_by: gives values, at which "best" looks; None for what fits the model: of the
+            built-in one the reward that is shipped with it.
+    """
+    if draw.stopping.until != "best":
+        return verifier
+    return ranked_by or shipped_ranker(draw)
+
+
+def shipped_ranker(draw: Draw) -> str:
+    """The scorer that is shipped to rank what a model says: of the built-in one, else ""."""
+    is_builtin = (draw.model or "builtin").startswith("builtin") and not draw.server.endpoint
+    return "reward" if is_builtin else ""
 
 
 def check_by(draw: Draw, before: Until | None = None) -> None:

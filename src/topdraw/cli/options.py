@@ -37,7 +37,7 @@ def option(
         settings: anything else that click takes.
     """
     if default is not None:
-        settings |= {"default": default, "show_default": True}
+        settings |= {"default": default, "show_default": default != ""}
     return click.option(
         *names, cls=GroupedOption, group=group, help=about, multiple=multiple, **settings
     )
@@ -106,6 +106,15 @@ value_option = option(
     "--value",
     metavar="SCORER",
     about="Scorer that ranks samples, or several: worst(a,b). Default: reward or logprob.",
+)
+with_option = option(
+    "Run",
+    "--with",
+    "named",
+    multiple=True,
+    metavar="SCORER",
+    about="Scorer to apply where it has not scored yet, e.g. mine.py:score; the first ranks unless "
+    "--value names another. May be repeated.",
 )
 run_argument = click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False))
 

@@ -22,6 +22,7 @@ from topdraw.cli.options import (
     json_option,
     latex_option,
     value_option,
+    with_option,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 @evidence_argument
 @by_option
 @value_option
+@with_option
 @click.option("--k", "ks", metavar="K,K,...", help="Samples used, e.g. 1,4,16. Default: 1, 10, ...")
 @click.option(
     "--selector",
@@ -60,6 +62,7 @@ def command(
     model: str | None,
     by: str | None,
     value: str | None,
+    named: tuple[str, ...],
     ks: str | None,
     selectors: tuple[str, ...],
     prices: str | None,
@@ -75,17 +78,19 @@ def command(
     index, correct, answer, reward, ...) as CSV, JSONL or Parquet.
     """
     from topdraw.cli.evidence import opened
-    from topdraw.cli.steps import stored_name
+    from topdraw.cli.steps import apply_named
 
-    evidence = opened(run, columns, model)
     form = form_of(as_json, as_csv, as_latex)
+    samples_used = None if ks is None else parsed_ks(ks)
+    evidence = opened(run, columns, model)
+    names = apply_named(evidence, named, by=by, value=value)
     show_report(
         evidence,
-        by=stored_name(evidence, by),
-        value=stored_name(evidence, value),
+        by=names.by,
+        value=names.value,
         out=out,
         as_json=form == "json",
-        ks=None if ks is None else parsed_ks(ks),
+        ks=samples_used,
         selectors=selectors,
         form=form,
         tables=tables_of(prices, architectures),

@@ -16,6 +16,7 @@ from topdraw.cli.options import (
     out_option,
     task_options,
     value_option,
+    with_option,
 )
 
 
@@ -25,6 +26,7 @@ from topdraw.cli.options import (
 @out_option
 @by_option
 @value_option
+@with_option
 @greedy_option
 @draw_options
 @json_option
@@ -38,6 +40,7 @@ def command(
     out: str | None,
     by: str | None,
     value: str | None,
+    named: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Draw, verify, rank and compare: TASK is a task's name, a file, a folder or hf:NAME.
@@ -46,7 +49,7 @@ def command(
     Stopped by a cap, it reports what there is and ends with exit code 5.
     """
     from topdraw.cli.costing import tables_of
-    from topdraw.cli.drawing import draw_what_there_is, stopping_rule
+    from topdraw.cli.drawing import draw_what_there_is, stopping_rule, stops_by
     from topdraw.cli.report import show_report
     from topdraw.cli.steps import (
         check_names,
@@ -64,16 +67,19 @@ def command(
             f"The task {task!r} has no scorer of its own.",
             hint="Name one with --by; `topdraw sample` draws without.",
         )
-    check_names(scorers=(verifier, value))
+    value = value or next(iter(named), None)
+    check_names(scorers=(verifier, value, *named))
     check_targets(loaded, verifier)
-    until = stopping_rule(draw, verifier)
+    stopped_by = stops_by(draw, verifier, value)
+    until = stopping_rule(draw, stopped_by)
     tables = tables_of(draw.prices, None)
     run, stopped = draw_what_there_is(
-        loaded, draw, out=out, greedy=greedy, until=until, by=verifier
+        loaded, draw, out=out, greedy=greedy, until=until, by=stopped_by
     )
     if stopped is not None and not isinstance(stopped, BudgetExhausted):
         raise stopped
-    scored_by, *ranked_by = score_run(run, [verifier, *ranking_scorers(run, value)])
+    rankers = [*ranking_scorers(run, value), *named]
+    scored_by, *ranked_by = score_run(run, [verifier, *rankers])
     ranking = ranked_by[0] if ranked_by else None
     show_report(run, by=scored_by, value=ranking, out=None, as_json=as_json, tables=tables)
     if stopped is not None:

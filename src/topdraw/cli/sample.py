@@ -40,7 +40,8 @@ _OF_THE_RUN = {
     "Stopping",
     "--by",
     metavar="SCORER",
-    about="Scorer whose verdicts or answers count. Default: the task's own.",
+    about="Scorer whose verdicts, answers or values count. Default: the task's own; of 'best' and "
+    "the built-in model its reward.",
 )
 @json_option
 def command(
@@ -60,7 +61,7 @@ def command(
     Stopped half-way, the same command draws only what is missing; a larger -n tops up, and so does
     --resume RUN -n N. A run of an endpoint needs its --endpoint again: no address is stored.
     """
-    from topdraw.cli.drawing import check_by, draw_run, reopened, stopping_rule
+    from topdraw.cli.drawing import check_by, draw_run, reopened, stopping_rule, stops_by
     from topdraw.cli.steps import check_targets, load_task
 
     if task is None and resume is None:
@@ -69,13 +70,13 @@ def command(
         _refuse_what_a_run_has(draw.given)
         loaded, draw, greedy, before = reopened(resume, draw, greedy=greedy)
         check_by(draw, before)
-        out, scorer = resume, by or (before.by if before else loaded.scorer)
-        until = stopping_rule(draw, scorer, before=before)
+        out, scorer = resume, by or (before.by if before else stops_by(draw, loaded.scorer, None))
+        until = stopping_rule(draw, scorer, before=before, how="--by")
     else:
         check_by(draw)
         loaded = load_task(task or "", problems=problems, task_seed=task_seed, pairs=task_options)
-        scorer = by or loaded.scorer
-        until = stopping_rule(draw, scorer)
+        scorer = by or stops_by(draw, loaded.scorer, None)
+        until = stopping_rule(draw, scorer, how="--by")
         if until is not None:
             check_targets(loaded, until.by)
     run = draw_run(loaded, draw, out=out, greedy=greedy, until=until, by=scorer)

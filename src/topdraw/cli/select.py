@@ -10,7 +10,13 @@ import json
 import click
 
 from topdraw.cli.grouped import GroupedCommand
-from topdraw.cli.options import by_option, evidence_argument, json_option, value_option
+from topdraw.cli.options import (
+    by_option,
+    evidence_argument,
+    json_option,
+    value_option,
+    with_option,
+)
 from topdraw.cli.shown import line
 
 
@@ -25,6 +31,7 @@ from topdraw.cli.shown import line
 )
 @by_option
 @value_option
+@with_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draw among ties.")
 @json_option
 def command(
@@ -34,6 +41,7 @@ def command(
     selector: str,
     by: str | None,
     value: str | None,
+    named: tuple[str, ...],
     seed: int,
     as_json: bool,
 ) -> None:
@@ -45,10 +53,10 @@ def command(
     from topdraw.analysis.accuracy import accuracy
     from topdraw.analysis.select import select
     from topdraw.cli.evidence import opened
-    from topdraw.cli.steps import stored_name
+    from topdraw.cli.steps import apply_named
 
     evidence = opened(run, columns, model)
-    by, value = stored_name(evidence, by), stored_name(evidence, value)
+    by, value = apply_named(evidence, named, by=by, value=value)
     reached = None
     if (by or evidence.manifest.scorer) in evidence.scorers():
         # Before the first choice is printed: it refuses what there is nothing to choose by.

@@ -6,11 +6,12 @@ Try it: `topdraw run countdown -n 10 --problems 5`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import click
 
-from topdraw.cli.progress import progress
+from topdraw.cli.progress import Advance, progress
 from topdraw.core.records import Json, Task
 from topdraw.errors import ConfigError, FormatError
 from topdraw.store.evidence import Evidence
@@ -107,8 +108,59 @@ def score_run(run: Run, scorers: Sequence[str], *, again: bool = False) -> list[
     names = [resolve_scorer(spec).name for spec in scorers]
     for name, spec in dict(zip(names, scorers, strict=True)).items():
         with progress("Scoring", unit=f"samples with {name}") as advance:
-            score(run, spec, again=again, on_progress=lambda done, all_: advance(done, all_, ""))
+            score(run, spec, again=again, on_progress=_unless_done(advance))
     return names
+
+
+def _unless_done(advance: Advance) -> Callable[[int, int], None]:
+    """Progress of what is left to do; nothing is said where nothing is."""
+    began = False
+
+    def tell(done: int, total: int) -> None:
+        nonlocal began
+        began = began or done < total
+        if began:
+            advance(done, total, "")
+
+    return tell
+
+
+class Applied(NamedTuple):
+    """What `--with` and its neighbours come to on a run, as names of stored scores.
+
+    Attributes:
+        by: the verifier; None for the task's own.
+        value: the scorer that ranks: of --value, else the first of --with; None for the default.
+    """
+
+    by: str | None
+    value: str | None
+
+
+def apply_named(
+    run: Evidence, named: Sequence[str], *, by: str | None = None, value: str | None = None
+) -> Applied:
+    """Score what the scorers of --with have not scored yet, and say which names to look at.
+
+    Args:
+        run: the run, or a table, which nothing can be added to.
+        named: scorers, as --with names them.
+        by: as --by names it.
+        value: as --value names it.
+
+    Raises:
+        ConfigError: for a table; for a scorer that gives no score per sample.
+        UnknownNameError: when nobody registered one.
+        ResumeConflict: when the run has scores by another version of one.
+    """
+    if named and not isinstance(run, Run):
+        raise ConfigError(
+            f"{run.path} is a table: its samples cannot be scored with {named[0]}.",
+            hint="Make a run of it with `topdraw import`, or leave out --with.",
+        )
+    made = score_run(run, named) if isinstance(run, Run) and named else []
+    ranking = stored_name(run, value) or (made[0] if made else None)
+    return Applied(stored_name(run, by), ranking)
 
 
 def stored_name(run: Evidence, spec: str | None) -> str | None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from topdraw.sampling.grid import Axes
     from topdraw.sampling.sweep import Sweep
 
-_OF_A_FOLDER = ("by", "ks", "level", "page", "as_json", "as_csv", "as_latex", "task")
+_OF_A_FOLDER = ("by", "named", "ks", "level", "page", "as_json", "as_csv", "as_latex", "task")
 
 #: Options whose name is not that of their variable.
 _OPTIONS = {
@@ -82,6 +82,15 @@ def _ks(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, .
     about="Folder of the sweep; the same one goes on. Default: runs/sweep-TASK-MODEL.",
 )
 @by_option
+@option(
+    "Run",
+    "--with",
+    "named",
+    multiple=True,
+    metavar="SCORER",
+    about="Scorer to apply to every cell, too, e.g. mine.py:score, for `topdraw report CELL`. May "
+    "be repeated.",
+)
 @cell_options
 @click.option("--plan", "only_plan", is_flag=True, help="Say what it takes, and draw nothing.")
 @click.option(
@@ -105,6 +114,7 @@ def command(
     task: str,
     out: str | None,
     by: str | None,
+    named: tuple[str, ...],
     ks: tuple[int, ...] | None,
     level: float,
     page: str | None,
@@ -121,12 +131,16 @@ def command(
     """
     shown = Shown(by, ks, level, page, form_of(as_json, as_csv, as_latex))
     if Path(task).is_dir():
+        from topdraw.cli.steps import apply_named
         from topdraw.sampling.sweep import open_sweep
 
         _refuse_options_of_a_draw(draw.given)
-        show_sweep(open_sweep(task), shown)
+        made = open_sweep(task)
+        for run in filter(None, map(made.run, made.cells)) if named else ():
+            apply_named(run, named)
+        show_sweep(made, shown)
         return
-    _draw_and_show(draw, task, given, out, shown, only_plan=only_plan)
+    _draw_and_show(draw, task, given, out, shown, named, only_plan=only_plan)
 
 
 def _refuse_options_of_a_draw(given: Collection[str]) -> None:
@@ -147,6 +161,7 @@ def _draw_and_show(
     given: dict[str, Any],
     out: str | None,
     shown: Shown,
+    named: Sequence[str],
     *,
     only_plan: bool,
 ) -> None:
@@ -168,7 +183,7 @@ def _draw_and_show(
         raise ConfigError(
             f"The task {name!r} has no scorer of its own.", hint="Name one with --by."
         )
-    check_names(scorers=[verifier])
+    check_names(scorers=[verifier, *named])
     check_targets(loaded, verifier)
     asked = _asked(loaded, draw, asked_axes, n_at_zero, out, shown.by)
     if only_plan:
@@ -177,7 +192,7 @@ def _draw_and_show(
         click.echo(text)
         return
     try:
-        show_sweep(draw_sweep(asked, loaded, draw, verifier), shown)
+        show_sweep(draw_sweep(asked, loaded, draw, [verifier, *named]), shown)
     except (BudgetExhausted, EndpointError):
         made = open_sweep(asked.path)
         if any(spent_of(run).samples for run in filter(None, map(made.run, made.cells))):

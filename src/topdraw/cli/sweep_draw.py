@@ -7,6 +7,7 @@ Try it: `topdraw sweep countdown --problems 5 -n 4 --temperature 0,1 --out runs/
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import click
 
@@ -41,7 +42,7 @@ def plan(asked: Sweep, task: Task, draw: Draw) -> Outlook:
     return outlook(shares, draw, what="cells")
 
 
-def draw_sweep(asked: Sweep, task: Task, draw: Draw, verifier: str) -> Sweep:
+def draw_sweep(asked: Sweep, task: Task, draw: Draw, scorers: Sequence[str]) -> Sweep:
     """Draw and score what is missing of a sweep, cell by cell, with progress.
 
     Samples that a server does not give in one cell do not keep the others from being drawn.
@@ -50,7 +51,7 @@ def draw_sweep(asked: Sweep, task: Task, draw: Draw, verifier: str) -> Sweep:
         asked: the sweep.
         task: its problems.
         draw: the settings that all cells share.
-        verifier: scores every cell.
+        scorers: score every cell.
 
     Raises:
         ConfigError: when a cap in USD has no price to go by.
@@ -70,7 +71,7 @@ def draw_sweep(asked: Sweep, task: Task, draw: Draw, verifier: str) -> Sweep:
         click.echo(f"Cell {number} of {len(cells)}: {told}.", err=True)
         own = dataclasses.replace(draw, n=part.wanted, decoding=cell.decoding, budget=left)
         run, stopped = draw_what_there_is(task, own, out=part.path, greedy=False)
-        score_run(run, [verifier])
+        score_run(run, scorers)
         if isinstance(stopped, BudgetExhausted):
             raise BudgetExhausted(
                 f"The cap of the sweep is reached in cell {cell.name}.",

@@ -85,6 +85,7 @@ class Decoding:
         frequency_penalty: in [-2, 2]; taken off as many times as the token was generated before.
         extra_body: further fields of a request to a server, as they are. They are part of the
             sampler, and may not say anew what has an option of its own.
+        system: what a chat model is told before the prompt; "" sends no such message.
 
     Raises:
         ConfigError: when extra_body is no JSON object, or sets what has an option of its own.
@@ -100,6 +101,7 @@ class Decoding:
     frequency_penalty: float = 0.0
     # Equal settings are equal with it; they only need not have different hashes without it.
     extra_body: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    system: str = ""
 
     def __post_init__(self) -> None:
         if self.extra_body:
@@ -113,7 +115,7 @@ class Decoding:
     def as_dict(self) -> dict[str, Json]:
         """The settings as JSON values, in field order.
 
-        The last three are there only when they say something: older runs have no such fields, and
+        The last four are there only when they say something: older runs have no such fields, and
         their hashes stand.
         """
         # A temperature of 1 and of 1.0 must not be two samplers.
@@ -131,6 +133,8 @@ class Decoding:
             values["frequency_penalty"] = float(self.frequency_penalty)
         if self.extra_body:
             values["extra_body"] = copy.deepcopy(dict(self.extra_body))
+        if self.system:
+            values["system"] = self.system
         return values
 
 

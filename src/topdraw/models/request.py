@@ -10,6 +10,7 @@ import functools
 from typing import Literal
 
 from topdraw.core.records import Decoding, Json
+from topdraw.errors import ConfigError
 from topdraw.models.dialect import Dialect
 
 Api = Literal["chat", "completions"]
@@ -32,6 +33,8 @@ def request_body(
 ) -> dict[str, Json]:
     """The JSON body that asks for n samples, every sampling setting said explicitly.
 
+    A system prompt goes before the prompt, as a message of its own.
+
     Args:
         prompt: one user turn, or the text to continue.
         model: name of the model on the server.
@@ -42,10 +45,20 @@ def request_body(
         dialect: what the server turned out to refuse; that is left out.
         logprobs: ask for log-probabilities.
         stream: ask for events instead of one JSON object, with the token counts at their end.
+
+    Raises:
+        ConfigError: for a system prompt on the route for plain completions.
     """
     body: dict[str, Json] = {"model": model}
     if api == "chat":
-        body["messages"] = [{"role": "user", "content": prompt}]
+        told: list[Json] = [{"role": "system", "content": decoding.system}]
+        asked: Json = {"role": "user", "content": prompt}
+        body["messages"] = [*(told if decoding.system else []), asked]
+    elif decoding.system:
+        raise ConfigError(
+            "Plain completions take no system prompt.",
+            hint="Leave out --api completions, or write it into the prompt.",
+        )
     else:
         body["prompt"] = prompt
     if n > 1:

@@ -162,7 +162,11 @@ def recipe_of(run: Evidence, summary: Summary) -> Recipe:
     # How many problems is part of the draw even where a task's options do not say it.
     options = {"problems": len(run.problems), **(named if isinstance(named, dict) else {})}
     # One option names the verifier and who ends the drawing; the samples depend on the latter.
-    by = manifest.until.by if manifest.until else summary.by
+    until, by, value = manifest.until, summary.by, summary.value
+    if until is not None and until.rule == "best":
+        value = until.by
+    elif until is not None:
+        by = until.by
     return Recipe(
         command=run_command(
             str(task.get("name", "")),
@@ -173,8 +177,8 @@ def recipe_of(run: Evidence, summary: Summary) -> Recipe:
             seed=manifest.seed,
             greedy=greedy is not None,
             by=by if by != manifest.scorer else "",
-            value=summary.value,
-            until=manifest.until,
+            value=value,
+            until=until,
             out=str(run.path),
         ),
         facts=facts_of(
@@ -186,7 +190,7 @@ def recipe_of(run: Evidence, summary: Summary) -> Recipe:
             created=manifest.created,
             by=summary.by,
             value=summary.value,
-            until=manifest.until,
+            until=until,
         ),
     )
 

@@ -107,7 +107,8 @@ def run_command(
 
 def _until(until: Until) -> list[str]:
     words = ["--until", until.rule, "--batch", str(until.batch)]
-    return words + (["--confidence", str(until.confidence)] if until.rule == "settled" else [])
+    words += ["--confidence", str(until.confidence)] if until.rule != "pass" else []
+    return words + (["--gain", str(until.gain)] if until.rule == "best" else [])
 
 
 def _quoted(word: str) -> str:
@@ -135,6 +136,7 @@ def _decoding(decoding: Decoding) -> Sequence[str]:
         ("--presence-penalty", decoding.presence_penalty, plain.presence_penalty),
         ("--frequency-penalty", decoding.frequency_penalty, plain.frequency_penalty),
         ("--max-output-tokens", decoding.max_tokens, plain.max_tokens),
+        ("--system", decoding.system, plain.system),
     ]
     words = [word for name, value, usual in named if value != usual for word in (name, str(value))]
     words += ["--extra-body", _compact(dict(decoding.extra_body))] if decoding.extra_body else []

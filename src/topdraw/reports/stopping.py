@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from topdraw.analysis.summary import Stopping
 
 _NAMED = 5
+_ENDS = {
+    "pass": "the first pass",
+    "settled": "the vote was settled",
+    "best": "the best score was settled",
+}
 
 
 def spent(stopping: Stopping) -> str:
     """How much was drawn and until when, as the beginning of a claim."""
-    end = "the first pass" if stopping.rule == "pass" else "the vote was settled"
-    return f"{stopping.per_problem:.1f} samples per problem, drawn until {end}"
+    return f"{stopping.per_problem:.1f} samples per problem, drawn until {_ENDS[stopping.rule]}"
 
 
 def stopping_notes(stopping: Stopping) -> list[str]:
@@ -37,7 +41,13 @@ def stopping_notes(stopping: Stopping) -> list[str]:
         f"that a plain share of correct samples would mislead. {known}; all else looks at the "
         f"first {start} of each problem alone."
     )
-    return [rule, *_unfinished(stopping)]
+    return [rule, *([_OF_THE_MODEL] if stopping.rule == "best" else []), *_unfinished(stopping)]
+
+
+_OF_THE_MODEL = (
+    "Its confidence is that of a MODEL: scores whose upper half is no heavier than an exponential "
+    "tail. Where a few samples are far better than all others it stops too early."
+)
 
 
 def _unfinished(stopping: Stopping) -> list[str]:

@@ -22,7 +22,7 @@ from collections.abc import (
 from os import PathLike
 
 from topdraw.core.protocols import Model
-from topdraw.core.records import Json, Problem, Task
+from topdraw.core.records import Json, Problem, Sample, Task
 from topdraw.core.registry import get_scorer
 from topdraw.core.until import Until
 from topdraw.errors import ConfigError, DomainError
@@ -66,6 +66,7 @@ def sample(
     max_tokens: int | None = None,
     stop: Iterable[str] = (),
     extra_body: Mapping[str, Json] | None = None,
+    system: str = "",
     seed: int = 0,
     greedy: bool = False,
     out: str | PathLike[str] | None = None,
@@ -76,6 +77,7 @@ def sample(
     judge: Judge | None = None,
     durability: Durability = "group",
     on_progress: Watcher | None = None,
+    on_sample: Callable[[Sample], None] | None = None,
     on_interrupt: Callable[[], None] | None = None,
 ) -> Run:
     """Draw n samples of every problem and give the run that holds them.
@@ -99,6 +101,7 @@ def sample(
         max_tokens: most tokens per output; None takes the task's, or leaves it to the model.
         stop: texts that end an output; none takes the task's.
         extra_body: further fields of a request to an endpoint; they are part of the sampler.
+        system: what a chat model is told before every prompt; it is part of the sampler.
         seed: of the run; each sample has a child seed of it.
         greedy: also draw one sample per problem at temperature 0, as a reference.
         out: directory of the run; None makes a name from task, model and settings under runs/.
@@ -112,6 +115,7 @@ def sample(
         durability: "none" leaves syncing to the system until the end, "group" syncs every second
             or 256 samples, "strict" counts a sample only once it survives a power cut.
         on_progress: called after each sample and every second, in the event loop: keep it short.
+        on_sample: called with each new sample once it is on disk, likewise.
         on_interrupt: called when the first Ctrl-C or SIGTERM comes.
 
     Raises:
@@ -136,6 +140,7 @@ def sample(
         max_tokens=max_tokens,
         stop=stop,
         extra_body=extra_body,
+        system=system,
         seed=seed,
         greedy=greedy,
         out=out,
@@ -146,6 +151,7 @@ def sample(
         judge=judge,
         durability=durability,
         on_progress=on_progress,
+        on_sample=on_sample,
     )
     brake = Brake(on_interrupt)
 
@@ -175,6 +181,7 @@ async def sample_async(
     max_tokens: int | None = None,
     stop: Iterable[str] = (),
     extra_body: Mapping[str, Json] | None = None,
+    system: str = "",
     seed: int = 0,
     greedy: bool = False,
     out: str | PathLike[str] | None = None,
@@ -185,6 +192,7 @@ async def sample_async(
     judge: Judge | None = None,
     durability: Durability = "group",
     on_progress: Watcher | None = None,
+    on_sample: Callable[[Sample], None] | None = None,
 ) -> Run:
     """The same as `sample`, in the running event loop, whose signals are left alone.
 
@@ -203,6 +211,7 @@ async def sample_async(
         max_tokens=max_tokens,
         stop=stop,
         extra_body=extra_body,
+        system=system,
         seed=seed,
         greedy=greedy,
         out=out,
@@ -213,6 +222,7 @@ async def sample_async(
         judge=judge,
         durability=durability,
         on_progress=on_progress,
+        on_sample=on_sample,
     )
     connected = connect(model) if isinstance(model, str) else model
     try:
@@ -260,12 +270,13 @@ async def _sample(
         chunk = getattr(model, "chunk", None)
         plan = units(task.problems, wanted, drawn, chunk)
         todo: Iterator[Unit | AsyncIterator[Unit]] = plan if budget.is_empty else iter(spread(plan))
-        took = None
+        took = order.on_sample
         if order.until is not None and judge is not None:
             pursuit = stack.enter_context(
                 Pursuit(wanted[0], order.until, judge, run.samples(), session.ended)
             )
-            todo, took = _pursued(task, wanted, drawn, chunk, pursuit), pursuit.add
+            todo = _pursued(task, wanted, drawn, chunk, pursuit)
+            took = _both(pursuit.add, order.on_sample)
         with brake.of(session, signals):
             await session.all(todo, at_once, seconds=budget.seconds, took=took)
         account.write_bill()
@@ -296,6 +307,19 @@ def _pursued(
     for problem in task.problems:
         yield pursuit.units(problem)
         yield from units([problem], wanted[1:], drawn, chunk)
+
+
+def _both(
+    first: Callable[[Sample], None], then: Callable[[Sample], None] | None
+) -> Callable[[Sample], None]:
+    if then is None:
+        return first
+
+    def tell(sample: Sample) -> None:
+        first(sample)
+        then(sample)
+
+    return tell
 
 
 def _price(model: Model, budget: Budget, prices: PriceTable | None) -> Price | None:

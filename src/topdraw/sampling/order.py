@@ -6,11 +6,11 @@ Try it: `python -m pytest tests/sampling/test_engine.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 
-from topdraw.core.records import Decoding, Json, Problem, Task
+from topdraw.core.records import Decoding, Json, Problem, Sample, Task
 from topdraw.core.until import Until
 from topdraw.sampling.budget import Budget
 from topdraw.sampling.prices import PriceTable
@@ -34,6 +34,7 @@ class Order:
     max_tokens: int | None
     stop: Iterable[str]
     extra_body: Mapping[str, Json] | None
+    system: str
     seed: int
     greedy: bool
     out: str | PathLike[str] | None
@@ -44,6 +45,7 @@ class Order:
     judge: Judge | None
     durability: Durability
     on_progress: Watcher | None
+    on_sample: Callable[[Sample], None] | None
 
     @property
     def decoding(self) -> Decoding:
@@ -62,4 +64,5 @@ class Order:
             self.presence_penalty,
             self.frequency_penalty,
             self.extra_body or {},
+            self.system,
         )

@@ -18,6 +18,7 @@ from topdraw.core.classes import classes, equivalence
 from topdraw.core.records import Problem, Sample, Score
 from topdraw.core.until import Until
 from topdraw.errors import ConfigError
+from topdraw.sampling.best import is_best_settled
 from topdraw.sampling.plan import Unit
 from topdraw.store.run import Sampler
 
@@ -32,7 +33,7 @@ def is_over(until: Until, scores: Sequence[Score], left: int) -> bool:
 
     Args:
         until: the rule.
-        scores: of its samples so far; a missing one is no pass and no vote.
+        scores: of its samples so far; a missing one is no pass, no vote and no value.
         left: samples that could still be drawn.
 
     Examples:
@@ -41,6 +42,8 @@ def is_over(until: Until, scores: Sequence[Score], left: int) -> bool:
     """
     if until.rule == "pass":
         return any(score.passed for score in scores)
+    if until.rule == "best":
+        return is_best_settled(until, [score.value for score in scores], left)
     joined = classes([score.answer for score in scores], equivalence(until.by))
     return is_settled(until, Counter(one for one in joined if one >= 0), left)
 
@@ -111,7 +114,7 @@ class Pursuit:
         self._samples: dict[str, dict[int, Sample]] = {}
         self._ended = ended
         self._threads = ThreadPoolExecutor(_JUDGES)
-        self._judged = until.rule != "pass"
+        self._judged = until.rule == "settled"
         for sample in stored:
             self.add(sample)
 
@@ -155,13 +158,21 @@ class Pursuit:
                 hint=f"{self._until.by!r} must return one Score for each sample, in their order.",
             )
         if not self._judged:
-            self._check_verdicts(scores)
+            self._check_kind(scores)
         return scores
 
-    def _check_verdicts(self, scores: Sequence[Score]) -> None:
-        """Refuse a scorer that only ranks: nothing would ever pass, and all would be drawn."""
-        told = [score.passed for score in scores if score.missing_reason is None]
-        self._judged = any(passed is not None for passed in told)
+    def _check_kind(self, scores: Sequence[Score]) -> None:
+        """Refuse a scorer by which the rule could never be content, so that all would be drawn."""
+        told = [score for score in scores if score.missing_reason is None]
+        if self._until.rule == "best":
+            self._judged = any(score.value == score.value for score in told)
+        else:
+            self._judged = any(score.passed is not None for score in told)
+        if told and not self._judged and self._until.rule == "best":
+            raise ConfigError(
+                f"The scorer {self._until.by!r} gives no values, so that no sample is the best.",
+                hint="Stop by a scorer that ranks, or by a vote on its answers: --until settled.",
+            )
         if told and not self._judged:
             raise ConfigError(
                 f"The scorer {self._until.by!r} gives no verdicts, so that no sample can pass.",

@@ -27,8 +27,13 @@ def check(decoding: Decoding) -> None:
 
     Raises:
         DomainError: naming the setting, its value and its range.
-        ConfigError: for an extra_body, since there is no request that it could be part of.
+        ConfigError: for an extra_body, since there is no request that it could be part of, and
+            for a system prompt, which it has not learnt to read.
     """
+    if decoding.system:
+        raise ConfigError(
+            "The built-in model reads no system prompt.", hint="Leave it out: it is for servers."
+        )
     if decoding.extra_body:
         raise ConfigError(
             f"The built-in model knows no extra_body; got {', '.join(decoding.extra_body)}.",
