@@ -71,6 +71,13 @@ def test_a_function_may_prepare_and_name_itself(monkeypatch: pytest.MonkeyPatch)
     assert found.scorer(Problem("p", ""), [Sample("p", 0, "")])[0].value == 3
 
 
+def test_options_that_are_no_matter_are_the_same_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_scaled, "aside", ("scale",), raising=False)
+    sources = {resolve_scorer(f"x=scaled({text})").source for text in ("m", "m, 2", "m, 3")}
+    assert len(sources) == 1
+    assert resolve_scorer("x=scaled(other)").source not in sources
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [

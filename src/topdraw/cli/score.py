@@ -54,6 +54,8 @@ def command(
 
 
 def _tally(run: Run, scorer: str) -> dict[str, str | int | None]:
+    from topdraw.scoring.rewards.conversation import was_cut
+
     scores = list(run.scores(scorer).values())
     judged = any(score.passed is not None for score in scores)
     reasons = [score.missing_reason for score in scores if score.missing_reason is not None]
@@ -61,6 +63,7 @@ def _tally(run: Run, scorer: str) -> dict[str, str | int | None]:
         "scorer": scorer,
         "scored": len(scores) - len(reasons),
         "passed": sum(score.passed is True for score in scores) if judged else None,
+        "cut": sum(was_cut(score.note) for score in scores),
         "missing": len(reasons),
         "first_missing_reason": reasons[0] if reasons else "",
     }
@@ -70,4 +73,5 @@ def _sentence(line: dict[str, str | int | None]) -> str:
     reason = f" (the first: {line['first_missing_reason']})"
     missing = f", {line['missing']:,} missing{reason}" if line["missing"] else ""
     passed = "" if line["passed"] is None else f", {line['passed']:,} passed"
-    return f"{line['scorer']}: {line['scored']:,} scored{passed}{missing}"
+    cut = f", {line['cut']:,} of a text that was cut" if line["cut"] else ""
+    return f"{line['scorer']}: {line['scored']:,} scored{passed}{cut}{missing}"

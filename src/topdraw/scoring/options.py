@@ -1,8 +1,8 @@
 """A scorer with options: a registered function together with what its keyword-only parameters are.
 
-Two attributes of the function are asked for, both optional: `prepare(**options)` makes the scorer,
-once, where loading is worth it (a model); `named(**options)` names its scores. Both take what the
-function takes.
+Three attributes of the function are asked for, all optional: `prepare(**options)` makes the scorer,
+once, where loading is worth it (a model); `named(**options)` names its scores; both take what the
+function takes. `aside` names options that do not tell its scores from others (a device).
 
 Not here: how a spec is read (`core.spec`) and where a function comes from (`resolve`).
 Try it: `python -m pytest tests/scoring/test_options.py`.
@@ -30,11 +30,13 @@ class WithOptions(NamedTuple):
         name: under which its scores are stored.
         scorer: what is called.
         options: that were given, by name, sorted.
+        telling: those of them that make its scores others than those without.
     """
 
     name: str
     scorer: Scorer
     options: Mapping[str, object]
+    telling: Mapping[str, object]
 
 
 def needs_options(function: Scorer) -> bool:
@@ -63,7 +65,10 @@ def with_options(name: str, function: Scorer, text: str) -> WithOptions:
     named = getattr(function, "named", None)
     label = named(**options) if named else _label(name, options)
     prepare = cast("Callable[..., Scorer] | None", getattr(function, "prepare", None))
-    return WithOptions(label, prepare(**options) if prepare else _bound(function, options), options)
+    made = prepare(**options) if prepare else _bound(function, options)
+    aside = getattr(function, "aside", ())
+    telling = {key: value for key, value in options.items() if key not in aside}
+    return WithOptions(label, made, options, telling)
 
 
 def _required(function: Scorer) -> list[str]:

@@ -88,7 +88,7 @@ def _registered(spec: str) -> NamedScorer:
     if not text and not needs_options(function):
         return NamedScorer(name, function, _source(name, function, None))
     made = with_options(name, function, text)
-    code = f"{name} {made.options} {_source(name, function, None)}"
+    code = f"{name} {made.telling} {_source(name, function, None)}"
     digest = hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return NamedScorer(made.name, made.scorer, digest)
 
