@@ -84,7 +84,7 @@ def test_how_an_endpoint_is_named_is_said() -> None:
 
 
 def test_the_notebook_runs_and_shows_a_figure(tmp_path: Path) -> None:
-    notebook = nbformat.read(EXAMPLES / "first_look.ipynb", as_version=4)
+    notebook = nbformat.read(EXAMPLES / "first_look.ipynb", as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
     shown = [out for cell in notebook.cells for out in cell.get("outputs", ())]
@@ -93,5 +93,5 @@ def test_the_notebook_runs_and_shows_a_figure(tmp_path: Path) -> None:
 
 
 def test_the_notebook_is_stored_without_outputs() -> None:
-    notebook = nbformat.read(EXAMPLES / "first_look.ipynb", as_version=4)
+    notebook = nbformat.read(EXAMPLES / "first_look.ipynb", as_version=4)  # type: ignore[no-untyped-call]
     assert not any(cell.get("outputs") for cell in notebook.cells)

@@ -45,7 +45,7 @@ Script = Callable[[Mapping[str, Any], int], Fault | None]
 def text_of(body: Mapping[str, Any], choice: int) -> str:
     """The text that this server gives: choice j has the seed s + j, as on vLLM."""
     prompt = body["messages"][0]["content"] if "messages" in body else body["prompt"]
-    key = json.dumps([prompt, body.get("seed", 0) + choice, body["temperature"]])
+    key = json.dumps([prompt, body.get("seed", 0) + choice, body.get("temperature", 1.0)])
     return "answer " + hashlib.sha256(key.encode()).hexdigest()[:16]
 
 

@@ -13,7 +13,7 @@ def test_all_registered_selectors_keep_the_contract() -> None:
         for name in names("selector")
         if resolve_selector(name).function.__module__.startswith("topdraw.")
     ]
-    assert len(ours) == 18
+    assert len(ours) == 19
     for name in ours:
         check_selector(name, rng=0, trials=50)
 

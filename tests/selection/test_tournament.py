@@ -1,3 +1,4 @@
+import asyncio
 import dataclasses
 import itertools
 
@@ -9,10 +10,11 @@ from tests.selection.made import any_candidates, made
 
 from topdraw.core.records import Candidates, FloatArray
 from topdraw.errors import ConfigError, DomainError
+from topdraw.selection.asking import play
 from topdraw.selection.contracts import check_selector
 from topdraw.selection.pick import best_of_n
 from topdraw.selection.resolve import resolve_selector
-from topdraw.selection.tournament import knockout, round_robin, swiss
+from topdraw.selection.tournament import knockout, round_robin, swiss, usc
 
 NAN = float("nan")
 
@@ -125,3 +127,51 @@ def test_what_is_simulated_is_said() -> None:
     assert "4000 random brackets" in resolve_selector("knockout(judge)").simulates(17)
     assert "200 random tournaments" in resolve_selector("mix(majority, swiss)").simulates(9)
     assert resolve_selector("knockout(judge)").needs == ("pairs:judge",)
+
+
+@st.composite
+def brackets(draw: st.DrawFn) -> tuple[FloatArray, int]:
+    """What a live knockout asked, with hard verdicts, and who won it."""
+    n = draw(st.integers(2, 12))
+    said = np.full((n, n), NAN)
+
+    async def compare(a: int, b: int) -> float:
+        return float(strength[a] > strength[b])
+
+    strength = draw(st.permutations(range(n)))
+    played = asyncio.run(play(n, compare, rng=draw(st.integers(0, 99))))
+    said[:] = played.said
+    return said, int(played.weights.argmax())
+
+
+@given(brackets())
+def test_the_winner_of_a_stored_bracket_has_all_weight(bracket: tuple[FloatArray, int]) -> None:
+    said, winner = bracket
+    assert knockout(judged(said), by="judge")[winner] == pytest.approx(1)
+
+
+def test_a_table_with_a_hole_is_no_bracket() -> None:
+    said = larger_wins(6)
+    said[5, 0] = said[0, 5] = NAN
+    weights = knockout(judged(said), by="judge")
+    assert weights.argmax() == 5
+    assert weights.max() < 1
+
+
+def test_a_stored_swiss_tournament_goes_by_points() -> None:
+    said = np.full((4, 4), NAN)
+    said[0, 1], said[2, 3], said[0, 2] = 0.9, 0.6, 0.7
+    assert swiss(judged(said), by="judge", calls=3).tolist() == [1, 0, 0, 0]
+    assert swiss(judged(said), by="judge").tolist() == [1, 0, 0, 0]
+
+
+def test_the_one_picked_of_a_list_has_all_weight_and_two_picks_share() -> None:
+    said = np.full((4, 4), NAN)
+    assert usc(judged(said), by="judge").tolist() == [0, 0, 0, 0]
+    said[2, 0] = said[2, 3] = 1.0
+    said[1, 2] = 0.0
+    assert usc(judged(said), by="judge").tolist() == [0, 0, 1, 0]
+    said[0, 2] = said[0, 1] = said[0, 3] = 1.0
+    assert usc(judged(said), by="judge").tolist() == [0.5, 0, 0.5, 0]
+    check_selector("usc", rng=1, trials=40)
+    assert resolve_selector("usc(listwise)").needs == ("pairs:listwise",)

@@ -21,6 +21,7 @@ _COMMANDS = {
     "run": "Sample, score and report in one go; resumes where it stopped.",
     "sample": "Draw n samples of every problem into a run directory.",
     "score": "Score a run's samples with a verifier, a reward model or your own function.",
+    "judge": "Let a language model rate or compare a run's samples, tournaments included.",
     "select": "Choose one sample per problem and print the choices.",
     "report": "Compare all strategies and write the page.",
     "fit": "Fit how coverage rises with samples, and forecast beyond them.",

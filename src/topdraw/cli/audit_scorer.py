@@ -26,10 +26,13 @@ from topdraw.cli.shown import whole
 
 if TYPE_CHECKING:
     from topdraw.analysis.calibration import Link
+    from topdraw.analysis.pair_audit import PairAudit
     from topdraw.analysis.scorer_audited import Audit
+    from topdraw.reports.tabular import Tabular
+    from topdraw.store.evidence import Evidence
 
 #: Names of the tables.
-TABLES = ("measures", "curve", "differences")
+TABLES = ("measures", "curve", "differences", "pairs")
 
 
 @click.command("audit-scorer", cls=GroupedCommand)
@@ -40,7 +43,8 @@ TABLES = ("measures", "curve", "differences")
     multiple=True,
     required=True,
     metavar="SCORER",
-    help="Scorer to audit, e.g. reward; may be repeated, the first is compared with the others.",
+    help="Scorer to audit, e.g. reward, or stored comparisons; may be repeated, the first scorer "
+    "is compared with the others.",
 )
 @click.option("--gold", metavar="SCORER", help="Verifier that is right. Default: the task's own.")
 @click.option(
@@ -86,7 +90,9 @@ def command(
     """Hold scorers of RUN against a verifier: do they rank right samples above wrong ones?
 
     Within each problem: AUC, accuracy of the best of k and where it saturates, calibration, length
-    bias, and how often a value is missing. RUN is a run, or a table of scored samples.
+    bias, and how often a value is missing. Of comparisons by `topdraw judge`: how often the right
+    one of two is preferred, position bias, agreement of both orders, length bias, and the share
+    without a verdict. RUN is a run, or a table of scored samples.
     """
     from topdraw.analysis.scorer_audit import audit
     from topdraw.cli.evidence import opened
@@ -96,23 +102,49 @@ def command(
     form = form_of(as_json, as_csv, as_latex)
     require_table_form(only, form)
     evidence = opened(run, columns, model)
-    found = audit(
-        evidence,
-        [stored_name(evidence, name) or name for name in scorers],
-        gold=stored_name(evidence, gold),
-        ks=None if ks is None else parsed_ks(ks),
-        link=cast("Link", link),
-        level=level,
-        clusters=clusters,
-        rng=seed,
-    )
+    names = [stored_name(evidence, name) or name for name in scorers]
+    gold = stored_name(evidence, gold)
+    pairs = _pair_audits(evidence, names, gold, level, clusters)
+    left = [name for name in names if name not in {one.name for one in pairs}]
+    found = None
+    if left or not pairs:
+        found = audit(
+            evidence,
+            left,
+            gold=gold,
+            ks=None if ks is None else parsed_ks(ks),
+            link=cast("Link", link),
+            level=level,
+            clusters=clusters,
+            rng=seed,
+        )
     if form == "json":
-        click.echo(json.dumps(_plain(found)))
+        told = cast("dict[str, object]", _plain(found)) if found else {}
+        click.echo(json.dumps(told | ({"pairs": _plain(pairs)} if pairs else {})))
     else:
-        _print(found, form, only)
+        _print(found, pairs, form, only)
 
 
-def _print(found: Audit, form: str, only: str | None) -> None:
+def _pair_audits(
+    evidence: Evidence, names: list[str], gold: str | None, level: float, clusters: str | None
+) -> list[PairAudit]:
+    """Of the names that are comparisons of the run, and no scorer's."""
+    from topdraw.analysis.pair_audit import pair_audit
+    from topdraw.store.comparisons import comparison_names
+    from topdraw.store.plain import PlainTable
+
+    if isinstance(evidence, PlainTable):
+        return []
+    stored = [name for name in comparison_names(evidence) if name not in evidence.scorers()]
+    return [
+        pair_audit(evidence, name, gold=gold, level=level, clusters=clusters)
+        for name in dict.fromkeys(names)
+        if name in stored
+    ]
+
+
+def _print(found: Audit | None, pairs: list[PairAudit], form: str, only: str | None) -> None:
+    from topdraw.reports.pair_audit_panel import pair_notes, pairs_table
     from topdraw.reports.scorer_audit_panel import (
         audit_notes,
         curves_table,
@@ -121,15 +153,20 @@ def _print(found: Audit, form: str, only: str | None) -> None:
     )
     from topdraw.reports.tabular import aligned_text, csv_text, latex_text
 
-    tables = {"measures": measures_table(found), "curve": curves_table(found)}
-    if found.differences:
-        tables["differences"] = differences_table(found)
+    tables: dict[str, Tabular] = {}
+    if found is not None:
+        tables |= {"measures": measures_table(found), "curve": curves_table(found)}
+        if found.differences:
+            tables["differences"] = differences_table(found)
+    if pairs:
+        tables["pairs"] = pairs_table(pairs)
     if form != "text":
         write = csv_text if form == "csv" else latex_text
         click.echo("\n".join(map(write, picked(tables, only))), nl=False)
         return
     click.echo("\n\n".join(map(aligned_text, tables.values())))
-    for note in audit_notes(found):
+    notes = [] if found is None else audit_notes(found)
+    for note in [*notes, *(note for one in pairs for note in pair_notes(one))]:
         click.echo(whole(note))
 
 

@@ -7,7 +7,7 @@ Try it: `topdraw show runs/try`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from topdraw.analysis.census import Census, Holdings
@@ -16,6 +16,7 @@ from topdraw.cli.shown import line
 from topdraw.core.billing import Bill
 from topdraw.core.records import Decoding, Json
 from topdraw.sampling.prices import Price, PriceTable, cost_usd, price_of
+from topdraw.store.judging import Judging, judgings
 from topdraw.store.run import Run
 
 Facts = list[tuple[str, str]]
@@ -30,12 +31,16 @@ class Charged:
         bill: all its requests; of a model that is no server, none.
         endpoints: the same by endpoint.
         price: of the model; None when no table has it.
+        judged: what judging it cost, which is no part of the bill.
+        prices: of one's own.
     """
 
     model: str
     bill: Bill
     endpoints: Mapping[str, Bill]
     price: Price | None
+    judged: Sequence[Judging] = ()
+    prices: PriceTable | None = None
 
     @property
     def usd(self) -> float | None:
@@ -50,7 +55,14 @@ def charged(run: Run, prices: PriceTable | None) -> Charged:
         StoreError: when the bill cannot be read.
     """
     model = model_name(run.manifest.model)
-    return Charged(model, run.bill(), run.bill_by_endpoint(), price_of(model, prices))
+    return Charged(
+        model,
+        run.bill(),
+        run.bill_by_endpoint(),
+        price_of(model, prices),
+        judgings(run),
+        prices,
+    )
 
 
 def model_name(identity: Mapping[str, Json]) -> str:
@@ -177,3 +189,11 @@ def bill_facts(charged: Charged) -> Facts:
                 )
             )
     return facts
+
+
+def judge_facts(charged: Charged) -> Facts:
+    """What judging cost, a line for each judge."""
+    from topdraw.reports.bill import judge_facts as of_judges
+
+    told = of_judges(charged.judged, charged.prices)
+    return [(line(name.removeprefix("judge "), 60), text) for name, text in told]

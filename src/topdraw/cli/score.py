@@ -49,8 +49,19 @@ def command(
             hint="Name a scorer of topdraw's: topdraw score RUN SCORER",
         )
     for name in score_run(opened, names, again=again):
-        line = _tally(opened, name)
-        click.echo(json.dumps(line) if as_json else _sentence(line))
+        tell(opened, name, as_json=as_json)
+
+
+def tell(run: Run, scorer: str, *, as_json: bool) -> None:
+    """Print what a scorer has said of a run.
+
+    Args:
+        run: scored.
+        scorer: name of its scores.
+        as_json: whether as data.
+    """
+    line = _tally(run, scorer)
+    click.echo(json.dumps(line) if as_json else _sentence(line))
 
 
 def _tally(run: Run, scorer: str) -> dict[str, str | int | None]:

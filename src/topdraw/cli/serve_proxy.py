@@ -68,6 +68,20 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
 @option("Run", "--by", default="number", metavar="SCORER", about="Scorer whose answers vote.")
 @option(
     "Run",
+    "--judge",
+    metavar="SPEC",
+    about="Who compares candidates, for usc, knockout(judge), ...: judge(model=NAME, url=URL).",
+)
+@option(
+    "Run",
+    "--judge-calls",
+    type=POSITIVE,
+    default=256,
+    metavar="N",
+    about="Most questions to the judge for one request.",
+)
+@option(
+    "Run",
     "--deadline",
     type=_SECONDS,
     metavar="SECONDS",
@@ -212,6 +226,8 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         n=given["n"],
         scorers=tuple(dict.fromkeys(given["scorers"])) or ("logprob",),
         by=given["by"],
+        judge=given["judge"] or "",
+        judge_calls=given["judge_calls"],
         deadline_seconds=given["deadline"],
         most_candidates=max(given["most_candidates"], given["n"]),
         largest_body_bytes=given["largest_body"] * 2**20,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from topdraw.cli.facts import Charged, Facts
     from topdraw.core.billing import Bill
     from topdraw.sampling.prices import PriceTable
+    from topdraw.store.judging import Judging
     from topdraw.store.plain import PlainTable
     from topdraw.store.run import Run
 
@@ -54,7 +55,14 @@ def command(
 
 def _show_run(opened: Run, prices: PriceTable | None, *, as_json: bool) -> None:
     from topdraw.analysis.census import census
-    from topdraw.cli.facts import bill_facts, charged, run_facts, sample_facts, score_facts
+    from topdraw.cli.facts import (
+        bill_facts,
+        charged,
+        judge_facts,
+        run_facts,
+        sample_facts,
+        score_facts,
+    )
     from topdraw.cli.shown import line
 
     held = census(opened)
@@ -68,6 +76,7 @@ def _show_run(opened: Run, prices: PriceTable | None, *, as_json: bool) -> None:
         ("Samples", sample_facts(held)),
         ("Scores", score_facts(held)),
         ("Bill", bill_facts(bill)),
+        ("Judges", judge_facts(bill)),
     ):
         _print(title, facts)
     for note in opened.recovered:
@@ -154,6 +163,7 @@ def _as_json(run: Run, held: Census, charged: Charged) -> dict[str, object]:
         "endpoints": {name: _endpoint(one) for name, one in charged.endpoints.items()},
         "cost_usd": charged.usd,
         "price": None if price is None else {**dataclasses.asdict(price), "date": str(price.date)},
+        "judges": [_judge(one, charged.prices) for one in charged.judged],
         "notes": run.recovered,
     }
 
@@ -166,3 +176,10 @@ def _endpoint(bill: Bill) -> dict[str, object]:
     """Without what nobody knows of one endpoint: which of its choices were kept."""
     unknown = ("kept_samples", "paid_unused")
     return {name: value for name, value in _bill(bill).items() if name not in unknown}
+
+
+def _judge(one: Judging, prices: PriceTable | None) -> dict[str, object]:
+    from topdraw.sampling.prices import cost_usd, price_of
+
+    usd = cost_usd(one.bill, price_of(one.model, prices))
+    return {"name": one.name, "model": one.model, **_endpoint(one.bill), "cost_usd": usd}

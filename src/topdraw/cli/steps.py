@@ -7,7 +7,7 @@ Try it: `topdraw run countdown -n 10 --problems 5`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -16,6 +16,9 @@ from topdraw.core.records import Json, Task
 from topdraw.errors import ConfigError, FormatError
 from topdraw.store.evidence import Evidence
 from topdraw.store.run import Run
+
+if TYPE_CHECKING:
+    from topdraw.scoring.charged import Caps
 
 
 def load_task(
@@ -91,13 +94,22 @@ def check_names(*, scorers: Iterable[str | None], selectors: Iterable[str] = ())
         resolve_selector(name)
 
 
-def score_run(run: Run, scorers: Sequence[str], *, again: bool = False) -> list[str]:
+def score_run(
+    run: Run,
+    scorers: Sequence[str],
+    *,
+    again: bool = False,
+    workers: int | None = None,
+    caps: Caps | None = None,
+) -> list[str]:
     """Score with each scorer in turn what it has not scored yet, with progress.
 
     Args:
         run: the run.
         scorers: names or FILE.py:NAME.
         again: whether scores that are there are made anew.
+        workers: calls under way at once; None for what each scorer says.
+        caps: of scorers that ask a server; None for none.
 
     Returns:
         The names the scores are stored under, one per scorer.
@@ -108,7 +120,14 @@ def score_run(run: Run, scorers: Sequence[str], *, again: bool = False) -> list[
     names = [resolve_scorer(spec).name for spec in scorers]
     for name, spec in dict(zip(names, scorers, strict=True)).items():
         with progress("Scoring", unit=f"samples with {name}") as advance:
-            score(run, spec, again=again, on_progress=_unless_done(advance))
+            score(
+                run,
+                spec,
+                again=again,
+                workers=workers,
+                caps=caps,
+                on_progress=_unless_done(advance),
+            )
     return names
 
 

@@ -7,9 +7,11 @@ Try it: `python -m pytest tests/reports/test_bill.py`.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from topdraw.core.billing import Bill
-from topdraw.sampling.prices import Price, cost_usd
+from topdraw.sampling.prices import Price, PriceTable, cost_usd, price_of
+from topdraw.store.judging import Judging
 
 
 def bill_facts(bill: Bill, model: str, price: Price | None) -> tuple[tuple[str, str], ...]:
@@ -48,6 +50,34 @@ def bill_facts(bill: Bill, model: str, price: Price | None) -> tuple[tuple[str, 
             f"{'; estimated in part' if bill.estimated else ''}",
         ),
         ("cost", _cost(bill, model, price)),
+    )
+
+
+def judge_facts(
+    judged: Iterable[Judging], prices: PriceTable | None = None
+) -> tuple[tuple[str, str], ...]:
+    """What judging cost, a line for each judge; it is no part of the bill of the samples.
+
+    Args:
+        judged: the bill of each, see `store.judging`.
+        prices: of one's own, which come before the shipped ones.
+    """
+    return tuple((f"judge {one.name}", _judge(one, prices)) for one in judged)
+
+
+def _judge(one: Judging, prices: PriceTable | None) -> str:
+    bill = one.bill
+    usd = cost_usd(bill, price_of(one.model, prices))
+    vain = f", {bill.unused:,} paid without a verdict" if bill.unused else ""
+    lost = (
+        f", {bill.refused + bill.unknown:,} refused or lost" if bill.refused + bill.unknown else ""
+    )
+    nothing = f"; {bill.unused_tokens:,} of them bought nothing" if bill.unused_tokens else ""
+    estimated = "; estimated in part" if bill.estimated else ""
+    cost = "cost unknown" if usd is None else _dollars(usd)
+    return (
+        f"{bill.requests:,} requests{vain}{lost}; {bill.prompt_tokens:,} tokens of prompts, "
+        f"{bill.output_tokens:,} of replies{nothing}{estimated}; {cost}"
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from topdraw.analysis.summary import model_name
 from topdraw.core.records import Decoding, Sample, Score
 from topdraw.reports.axis import Axis
-from topdraw.reports.bill import bill_facts
+from topdraw.reports.bill import bill_facts, judge_facts
 from topdraw.reports.choosers import chosen_by
 from topdraw.reports.panel import Panel
 from topdraw.reports.recipe import Recipe, facts_of, run_command, table_recipe
@@ -37,6 +37,7 @@ def panels_of(evidence: Evidence, summary: Summary, tables: Tables | None = None
     from topdraw.reports.cost_panel import cost_panel
     from topdraw.reports.forecast_panel import forecast_panel
     from topdraw.reports.lengths_panel import lengths_panel
+    from topdraw.reports.pair_audit_panel import judges_panel
     from topdraw.reports.posterior_panel import posterior_panel
     from topdraw.reports.variability_panel import variability_panel
     from topdraw.reports.variance_panel import variance_panel
@@ -48,6 +49,7 @@ def panels_of(evidence: Evidence, summary: Summary, tables: Tables | None = None
         functools.partial(cost_panel, tables=tables),
         forecast_panel,
         posterior_panel,
+        judges_panel,
     )
     made = [make(evidence, summary) for make in makers]
     return [panel for panel in made if panel is not None]
@@ -196,7 +198,7 @@ def recipe_of(run: Evidence, summary: Summary) -> Recipe:
 
 
 def bill_of(run: Evidence, tables: Tables | None = None) -> tuple[tuple[str, str], ...]:
-    """What the run's requests cost; empty when none is on record.
+    """What the run's requests cost, those of its judges apart; empty when none is on record.
 
     Args:
         run: any run, or a table.
@@ -206,8 +208,12 @@ def bill_of(run: Evidence, tables: Tables | None = None) -> tuple[tuple[str, str
         StoreError: if the run cannot be read.
     """
     from topdraw.sampling.prices import price_of
+    from topdraw.store.judging import judgings
+    from topdraw.store.plain import PlainTable
 
     identity = run.manifest.model
     # A server knows its model by "model"; "name" may be a person's word for it.
     model = str(identity.get("model") or model_name(identity))
-    return bill_facts(run.bill(), model, price_of(model, tables.prices if tables else None))
+    prices = tables.prices if tables else None
+    facts = bill_facts(run.bill(), model, price_of(model, prices))
+    return facts if isinstance(run, PlainTable) else (*facts, *judge_facts(judgings(run), prices))

@@ -19,6 +19,8 @@ import numpy as np
 
 from topdraw.core.records import Problem, Sample, Score
 from topdraw.errors import ConfigError, MissingPackage, SandboxUnavailable, UnknownNameError
+from topdraw.models.meter import Halted
+from topdraw.models.retry import Refused
 from topdraw.scoring.resolve import NamedScorer
 
 
@@ -50,6 +52,8 @@ def apply_scorer(
         UnknownNameError: when it raises one.
         MissingPackage: when it needs a package that is not installed.
         SandboxUnavailable: when it runs programs and this machine cannot confine them.
+        Refused: when it asks a server that will answer nothing at all.
+        Halted: when its meter forbids a request.
     """
     try:
         result: object = named.scorer(problem, samples)
@@ -61,7 +65,7 @@ def apply_scorer(
                 result = wait(result)
         if _is_series(result):
             result = list(result)  # a generator runs, and fails, here
-    except (ConfigError, UnknownNameError, MissingPackage, SandboxUnavailable):
+    except (ConfigError, UnknownNameError, MissingPackage, SandboxUnavailable, Refused, Halted):
         # These are about the set-up: every further problem would fail alike.
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001  a failure on one problem is not the run's

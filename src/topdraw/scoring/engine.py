@@ -6,16 +6,23 @@ Try it: `topdraw score runs/try countdown`.
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import inspect
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
+from types import FrameType
 from typing import NamedTuple
 
 from topdraw.core.protocols import Scorer
 from topdraw.core.records import Problem, Sample, Score
 from topdraw.errors import DomainError
+from topdraw.models.meter import METER, Halted, Meter
 from topdraw.scoring.apply import Wait, apply_scorer, event_loop
+from topdraw.scoring.charged import Caps, Charged
 from topdraw.scoring.resolve import NamedScorer, resolve_scorer
 from topdraw.store.run import Run
 
@@ -41,6 +48,7 @@ def score(
     *,
     again: bool = False,
     workers: int | None = None,
+    caps: Caps | None = None,
     on_progress: OnProgress | None = None,
 ) -> Run:
     """Score the samples of a run, sampled and greedy, that have no score yet.
@@ -56,6 +64,8 @@ def score(
         again: drop the stored scores of these scorers first, and score everything anew.
         workers: problems scored at once, in threads; by default 8 for an async scorer, what
             another declares in its attribute `workers`, else 1: it is then called in this thread.
+        caps: what a scorer that asks a server may cost in all; what it sends is on a bill of its
+            own, `store.judging.judgings`.
         on_progress: called with (scored, total) samples of the current scorer; missing scores
             of this call count as scored.
 
@@ -69,6 +79,10 @@ def score(
         ResumeConflict: when the run has scores by another version of a function, or by another
             function of the same name; nothing is scored.
         StoreError: when a score cannot be stored; those before it are.
+        BudgetExhausted: when a cap is reached; what was scored before is stored.
+        Refused: when a server that a scorer asks will answer nothing at all; likewise.
+        KeyboardInterrupt: after Ctrl-C; where several problems are scored at once, what is under
+            way is waited for and kept, unless it is pressed again.
     """
     if workers is not None and workers < 1:
         raise DomainError(f"workers={workers}: at least 1.")
@@ -81,7 +95,7 @@ def score(
             opened.drop_scores(named.name)
         opened.check_source(named.name, named.source)
     for named in found:
-        _score_with(opened, named, workers or _workers(named.scorer), on_progress or _ignore)
+        _score_with(opened, named, workers or _workers(named.scorer), caps, on_progress or _ignore)
     opened.seal()
     return opened
 
@@ -96,65 +110,139 @@ def _ignore(done: int, total: int) -> None:
     pass
 
 
-def _score_with(run: Run, named: NamedScorer, threads: int, on_progress: OnProgress) -> None:
+def _score_with(
+    run: Run, named: NamedScorer, threads: int, caps: Caps | None, on_progress: OnProgress
+) -> None:
     run.check_source(named.name, named.source)  # again: another of the call may have its name
     samples = run.samples("sampled") + run.samples("greedy")
-    jobs = _jobs(run, named.name, samples)
+    jobs = _jobs(run, named, samples)
     total = len(samples)
     done = total - sum(len(job.samples) for job in jobs)
     on_progress(done, total)
     if not jobs:
         return
-    with run.score_writer(named.name, source=named.source) as writer:
-        for finished in _scored(named, jobs, threads):
-            for sample, found in zip(finished.samples, finished.scores, strict=True):
-                writer.append(sample, found)
-            done += len(finished.samples)
-            on_progress(done, total)
+    model = str(getattr(named.scorer, "model_name", ""))
+    with (
+        Charged(run, named.name, model, caps) as meter,
+        run.score_writer(named.name, source=named.source) as writer,
+        _interrupts(threads) as stop,
+    ):
+        try:
+            for finished in _scored(named, jobs, threads, meter, stop):
+                writer.append_all(zip(finished.samples, finished.scores, strict=True))
+                done += len(finished.samples)
+                on_progress(done, total)
+        except Halted:
+            raise meter.exhausted() from None
+    if stop.is_set():
+        raise KeyboardInterrupt
 
 
-def _jobs(run: Run, name: str, samples: list[Sample]) -> list[_Job]:
-    """What is left to score, at most 1,000 samples of one problem a piece."""
-    known = {key for key, found in run.scores(name).items() if not found.is_missing}
+@contextlib.contextmanager
+def _interrupts(threads: int) -> Iterator[threading.Event]:
+    """Set by the first Ctrl-C where several jobs are under way, which may be paid for already.
+
+    The second ends it now, as the first does where others have set a handler, or a thread is alone.
+    """
+    stop = threading.Event()
+    is_ours = (
+        threads > 1
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if not is_ours:
+        yield stop
+        return
+
+    def pressed(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    signal.signal(signal.SIGINT, pressed)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _jobs(run: Run, named: NamedScorer, samples: list[Sample]) -> list[_Job]:
+    """What is left to score, at most 1,000 samples of one problem a piece, or as few as it says."""
+    most = int(getattr(named.scorer, "most_per_call", MOST_PER_CALL))
+    known = {key for key, found in run.scores(named.name).items() if not found.is_missing}
     left: dict[str, list[Sample]] = {}
     for sample in samples:
         key = (sample.sampler, sample.problem_id, sample.index)
         if key not in known and sample.problem_id in run.problems:
             left.setdefault(sample.problem_id, []).append(sample)
     return [
-        _Job(run.problems[problem_id], found[at : at + MOST_PER_CALL])
+        _Job(run.problems[problem_id], found[at : at + most])
         for problem_id, found in left.items()
-        for at in range(0, len(found), MOST_PER_CALL)
+        for at in range(0, len(found), most)
     ]
 
 
-def _scored(named: NamedScorer, jobs: list[_Job], threads: int) -> Iterator[_Done]:
+def _scored(
+    named: NamedScorer, jobs: list[_Job], threads: int, meter: Meter, stop: threading.Event
+) -> Iterator[_Done]:
     with event_loop() as waiter:
-        if threads == 1:
-            for job in jobs:
-                yield _score(named, job, waiter)
-        else:
-            yield from _in_threads(named, jobs, threads, waiter)
+        try:
+            if threads == 1:
+                for job in jobs:
+                    yield _score(named, job, waiter, meter)
+            else:
+                yield from _in_threads(named, jobs, threads, waiter, meter, stop)
+        finally:
+            close = getattr(named.scorer, "aclose", None)
+            if close is not None:
+                waiter(close())
 
 
-def _score(named: NamedScorer, job: _Job, waiter: Wait) -> _Done:
-    return _Done(job.samples, apply_scorer(named, job.problem, job.samples, wait=waiter))
+def _score(named: NamedScorer, job: _Job, waiter: Wait, meter: Meter) -> _Done:
+    context = contextvars.copy_context()
+    context.run(METER.set, meter)
+    scores = context.run(apply_scorer, named, job.problem, job.samples, wait=waiter)
+    return _Done(job.samples, scores)
 
 
 def _in_threads(
-    named: NamedScorer, jobs: list[_Job], threads: int, waiter: Wait
+    named: NamedScorer,
+    jobs: list[_Job],
+    threads: int,
+    waiter: Wait,
+    meter: Meter,
+    stop: threading.Event,
 ) -> Iterator[_Done]:
     pool = ThreadPoolExecutor(threads, thread_name_prefix="topdraw-score")
     running: set[Future[_Done]] = set()
     try:
         for job in jobs:
-            running.add(pool.submit(_score, named, job, waiter))
+            running.add(pool.submit(_score, named, job, waiter, meter))
             # A short queue: what is finished is stored soon, and an interrupt leaves little.
             while len(running) >= 2 * threads:
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in finished)
-        while running:
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in finished)
+                yield from _finished(running)
+            if stop.is_set():
+                break
+        while running and not stop.is_set():
+            yield from _finished(running)
+        yield from _last(running)
+    except Exception:
+        # What is under way may be paid for already: it is waited for, and kept.
+        yield from _last(running)
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _finished(running: set[Future[_Done]]) -> Iterator[_Done]:
+    """What has come, at least one; it is taken off those that run, each before it is given."""
+    for future in wait(running, return_when=FIRST_COMPLETED).done:
+        running.discard(future)
+        yield future.result()
+
+
+def _last(running: set[Future[_Done]]) -> Iterator[_Done]:
+    begun = [future for future in running if not future.cancel()]
+    for future in as_completed(begun):
+        if future.exception() is None:
+            yield future.result()

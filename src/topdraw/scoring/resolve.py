@@ -36,7 +36,8 @@ class NamedScorer(NamedTuple):
         name: the name.
         scorer: what is called.
         source: a digest of its code and options, so that two scorers of one name can be told
-            apart: of the bytes of its file, or of the function's text; "" for installed scorers
+            apart: of the bytes of its file, or of the function's text; of a prepared scorer that
+            has an attribute `source`, of that in place of its options; "" for installed scorers
             without options and where there is no text.
     """
 
@@ -88,7 +89,9 @@ def _registered(spec: str) -> NamedScorer:
     if not text and not needs_options(function):
         return NamedScorer(name, function, _source(name, function, None))
     made = with_options(name, function, text)
-    code = f"{name} {made.telling} {_source(name, function, None)}"
+    own = getattr(made.scorer, "source", None)
+    told = own if isinstance(own, str) and own else str(made.telling)
+    code = f"{name} {told} {_source(name, function, None)}"
     digest = hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return NamedScorer(made.name, made.scorer, digest)
 
@@ -146,7 +149,8 @@ def _name_of(function: Scorer) -> str:
             f"The scorer {function!r} has no name to store its scores under.",
             hint='Define it with "def", or register it with @scorer("a-name").',
         )
-    if own in names("scorer"):
+    # One that needs options never stores under its bare name.
+    if own in names("scorer") and not needs_options(get_scorer(own)):
         raise ConfigError(
             f"The name {own!r} belongs to another scorer.",
             hint='Rename your function, or register it with @scorer("another-name").',

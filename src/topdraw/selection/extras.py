@@ -67,6 +67,35 @@ def with_extras(
     }
 
 
+def extras_of(
+    found: Candidates,
+    samples: Sequence[Sample],
+    needs: Sequence[str],
+    *,
+    scores: Mapping[str, Sequence[Score]],
+    judged: Mapping[str, Comparisons],
+) -> Candidates:
+    """The candidates of one problem that is in no run, with what a selector needs besides.
+
+    Args:
+        found: the candidates.
+        samples: the same, in the same order.
+        needs: what the selector declared.
+        scores: of each scorer that is needed, one per sample.
+        judged: the comparisons that are needed, by name; similarities are computed here.
+    """
+    pairs = [need.partition(":")[2] for need in needs if need.startswith("pairs:")]
+    scorers = [need.partition(":")[2] for need in needs if need.startswith("score:")]
+    if not (pairs or scorers):
+        return found
+    problem_id = samples[0].problem_id if samples else ""
+    return dataclasses.replace(
+        found,
+        scores={name: np.array([_number(one) for one in scores[name]], float) for name in scorers},
+        pairs=dict(_pairs(problem_id, samples, pairs, judged)),
+    )
+
+
 def _by_problem(samples: Sequence[Sample]) -> dict[str, list[Sample]]:
     grouped: dict[str, list[Sample]] = {}
     for sample in samples:

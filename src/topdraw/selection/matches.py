@@ -13,7 +13,8 @@ import numpy as np
 
 from topdraw.core.records import BoolArray, Candidates, FloatArray, IntArray
 from topdraw.errors import DomainError
-from topdraw.selection.pick import below_top, compared, ranked
+from topdraw.selection.pick import below_top, compared, ranked, spread
+from topdraw.selection.vote import TIE
 
 #: What tournaments call matches decided by the ranking scorer's value.
 BY_VALUE = "value"
@@ -70,6 +71,36 @@ def matches(candidates: Candidates, by: str, beta: float) -> Matches:
     met = usable if usable.sum() == 1 else compared(said, usable)
     players = np.flatnonzero(met)
     return Matches(players, *_averaged(said[np.ix_(players, players)], by))
+
+
+def was_played(found: Matches, calls: int) -> bool:
+    """Whether stored comparisons are one tournament of so many pairs rather than a whole table.
+
+    Args:
+        found: the players and what is known of them.
+        calls: pairs that the tournament asks.
+    """
+    size = found.players.size
+    pairs = int(found.known.sum()) // 2
+    return 0 < pairs <= calls and pairs < size * (size - 1) // 2
+
+
+def unbeaten(found: Matches) -> FloatArray:
+    """Weights of the players who lost least often, and of these won most often; ties share.
+
+    Of a played knockout that is its winner, and of a judge that picked one of all, the one picked.
+    A pair is lost where the other's chance is above 1/2.
+    """
+    won = (found.known & (found.wins > 0.5 + TIE)).sum(axis=1)
+    lost = (found.known & (found.wins < 0.5 - TIE)).sum(axis=1)
+    best = lost == lost.min(initial=won.size)
+    return spread(best & (won == won[best].max(initial=0)))
+
+
+def most_points(found: Matches) -> FloatArray:
+    """Weights of the players with the most points above even chances; ties share."""
+    ahead = np.where(found.known, found.wins - 0.5, 0.0).sum(axis=1)
+    return spread(ahead >= ahead.max(initial=-np.inf) - TIE)
 
 
 def bradley_terry(value: FloatArray, beta: float = 1.0) -> FloatArray:

@@ -1,7 +1,8 @@
 """Selectors by pairwise comparison: knockout, round-robin and Swiss tournaments.
 
 Each is a mean over what is random in it (brackets, pairings, matches), so that the weights are
-those with which a played tournament would choose.
+those with which a played tournament would choose. Stored comparisons of no more pairs than one such
+tournament asks are that tournament, played: its winner has all weight (`matches.unbeaten`).
 Not here: the chances of a match (`selection.matches`), asking a judge live (`selection.asking`).
 Try it: `topdraw select RUN --selector "knockout(value, 0.5)"`.
 """
@@ -16,7 +17,14 @@ from topdraw.core.records import Candidates, FloatArray, IntArray
 from topdraw.core.registry import selector
 from topdraw.errors import DomainError
 from topdraw.selection.knockout import EXACT, knockout_chances, knockout_winners
-from topdraw.selection.matches import BY_VALUE, Matches, matches
+from topdraw.selection.matches import (
+    BY_VALUE,
+    Matches,
+    matches,
+    most_points,
+    unbeaten,
+    was_played,
+)
 from topdraw.selection.pick import spread
 from topdraw.selection.swiss import swiss_points, usual_calls
 from topdraw.selection.vote import TIE
@@ -50,6 +58,8 @@ def knockout(candidates: Candidates, /, *, by: str = BY_VALUE, beta: float = 1.0
         A knockout of pairwise judgements: Liu et al. 2025 (arXiv 2501.13007).
     """
     found = matches(candidates, by, beta)
+    if was_played(found, found.players.size - 1):
+        return _placed(candidates.n, found, unbeaten(found))
     return _placed(candidates.n, found, _knockout(found.wins))
 
 
@@ -112,7 +122,33 @@ def swiss(
     if calls is not None and calls < 1:
         raise DomainError(f"calls must be at least 1, not {calls}.")
     found = matches(candidates, by, beta)
+    if was_played(found, usual_calls(found.players.size) if calls is None else calls):
+        return _placed(candidates.n, found, most_points(found))
     return _placed(candidates.n, found, _swiss(found.wins, calls))
+
+
+@selector("usc")
+def usc(candidates: Candidates, /, *, by: str = "usc") -> FloatArray:
+    """All weight on the sample that a judge picked when it was shown all of them; ties share it.
+
+    Universal self-consistency, or any judge of lists, out of stored comparisons: a pick is stored
+    as what it implies, that the sample picked is better than each of the others shown.
+
+    Args:
+        candidates: the samples of one problem.
+        by: the name of stored comparisons, as `topdraw judge --pairs usc` makes them.
+
+    Returns:
+        Shape (n,); all 0 when nothing was picked.
+
+    Raises:
+        DomainError: if a comparison is outside [0, 1].
+
+    References:
+        Chen et al. 2023 (arXiv 2311.17311).
+    """
+    found = matches(candidates, by, 1.0)
+    return _placed(candidates.n, found, unbeaten(found))
 
 
 def _needs(*, by: str = BY_VALUE, **_: object) -> tuple[str, ...]:
@@ -127,8 +163,13 @@ def _simulates_swiss(n: int, **_: object) -> str:
     return "" if n <= 2 else f"{SWISS} random tournaments for each problem"
 
 
+def _needs_picks(*, by: str = "usc") -> tuple[str, ...]:
+    return (f"pairs:{by}",)
+
+
 for _function in (knockout, round_robin, swiss):
     _function.needs_with = _needs  # type: ignore[attr-defined]  # read when resolved
+usc.needs_with = _needs_picks  # type: ignore[attr-defined]  # read when resolved
 knockout.simulates_with = _simulates_knockout  # type: ignore[attr-defined]  # read when resolved
 swiss.simulates_with = _simulates_swiss  # type: ignore[attr-defined]  # read when resolved
 

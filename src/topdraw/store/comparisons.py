@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from topdraw.core.records import FloatArray
-from topdraw.errors import ConfigError, FormatError
+from topdraw.errors import ConfigError, FormatError, ResumeConflict
 from topdraw.store.run import Run
+from topdraw.store.segments import write_atomically
 
 FOLDER = "comparisons"
+_LONGEST_LINE = 2**20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -33,7 +37,9 @@ class Comparison:
         sampler: hash of the sampler of both samples.
         first: index of the sample that was shown first.
         second: index of the other one.
-        first_better: probability that the first is better, in [0, 1]; a verdict is 1, 0 or 1/2.
+        first_better: probability that the first is better, in [0, 1]; a verdict is 1, 0 or 1/2;
+            NaN where the judge gave none.
+        missing_reason: why it gave none; "" when it gave one.
     """
 
     problem_id: str
@@ -41,13 +47,25 @@ class Comparison:
     first: int
     second: int
     first_better: float
+    missing_reason: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, int, int]:
+        """What was asked."""
+        return self.problem_id, self.sampler, self.first, self.second
 
 
 @dataclass(frozen=True, slots=True)
 class Comparisons:
-    """All comparisons of one name."""
+    """All comparisons of one name.
+
+    Attributes:
+        rows: with a verdict.
+        missing: questions that never had one, each once.
+    """
 
     rows: tuple[Comparison, ...]
+    missing: tuple[Comparison, ...] = ()
 
     def table(self, problem_id: str, keys: Sequence[tuple[str, int]]) -> FloatArray:
         """The comparisons of a problem as a matrix.
@@ -82,14 +100,59 @@ def add_comparisons(run: Run, name: str, rows: Iterable[Comparison]) -> None:
         rows: what it said.
 
     Raises:
-        ConfigError: if the name is no such name, or a comparison is of a sample with itself or
-            outside [0, 1].
+        ConfigError: if the name is no such name, or a comparison is of a sample with itself,
+            outside [0, 1], or has neither a verdict nor a reason why not.
     """
     path = _path(run, name)
-    lines = [_line(row) for row in rows]
+    data = "".join([_line(row) for row in rows]).encode("ascii")
     path.parent.mkdir(exist_ok=True)
-    with path.open("ab") as file:
-        file.write("".join(lines).encode("ascii"))
+    with path.open("a+b") as file:
+        _cut_torn_line(file)
+        file.write(data)
+
+
+def _cut_torn_line(file: IO[bytes]) -> None:
+    """Take off what a killed writer left without an end; behind it ours would be lost."""
+    size = file.seek(0, os.SEEK_END)
+    if size:
+        file.seek(-1, os.SEEK_END)
+    if not size or file.read(1) == b"\n":
+        return
+    at = max(size - _LONGEST_LINE, 0)
+    file.seek(at)
+    tail = file.read()
+    file.truncate(at + tail.rfind(b"\n") + 1)
+
+
+def claim_comparisons(run: Run, name: str, source: str) -> None:
+    """Note whose comparisons a name stands for, so that those of two judges never mix.
+
+    Args:
+        run: the run.
+        name: of the judge.
+        source: what tells it from another.
+
+    Raises:
+        ConfigError: if it is no name.
+        ResumeConflict: if the comparisons there are of another source.
+    """
+    path = _path(run, name).with_suffix(".json")
+    known = json.loads(path.read_bytes()).get("source") if path.exists() else None
+    if known == source:
+        return
+    if name in comparison_names(run):
+        if known is not None:
+            raise ResumeConflict(
+                f"The comparisons {name!r} of {run.path} were made by another judge, or by one "
+                "that was asked in another way.",
+                hint="Give these another name: --name NAME.",
+            )
+        raise ResumeConflict(
+            f"{run.path} has comparisons {name!r}, and nobody noted who made them.",
+            hint="Give these another name: --name NAME.",
+        )
+    path.parent.mkdir(exist_ok=True)
+    write_atomically(path, json.dumps({"source": source}).encode() + b"\n")
 
 
 def comparisons(run: Run, name: str) -> Comparisons:
@@ -106,7 +169,12 @@ def comparisons(run: Run, name: str) -> Comparisons:
     path = _path(run, name)
     whole, mark, _torn = path.read_bytes().rpartition(b"\n")
     lines = whole.split(b"\n") if mark else []
-    return Comparisons(tuple(_read(path, at, line) for at, line in enumerate(lines, 1)))
+    found = [_read(path, at, line) for at, line in enumerate(lines, 1)]
+    told = {row.key for row in found if not row.missing_reason}
+    missing = {row.key: row for row in found if row.missing_reason and row.key not in told}
+    return Comparisons(
+        tuple(row for row in found if not row.missing_reason), tuple(missing.values())
+    )
 
 
 def comparison_names(run: Run) -> list[str]:
@@ -123,30 +191,39 @@ def _path(run: Run, name: str) -> Path:
 
 
 def _line(row: Comparison) -> str:
-    if row.first == row.second or not 0 <= row.first_better <= 1:
+    fits = bool(row.missing_reason) if math.isnan(row.first_better) else 0 <= row.first_better <= 1
+    if row.first == row.second or not fits:
         raise ConfigError(
             f"{row} is no comparison: it needs two samples and a probability in [0, 1]."
         )
-    values = [row.problem_id, row.sampler, row.first, row.second, float(row.first_better)]
-    return json.dumps(dict(zip(_FIELDS, values, strict=True))) + "\n"
+    verdict = None if row.missing_reason else float(row.first_better)
+    values = [row.problem_id, row.sampler, row.first, row.second, verdict]
+    told = dict(zip(_FIELDS, values, strict=True))
+    if row.missing_reason:
+        told[_WHY] = row.missing_reason[:300]
+    return json.dumps(told) + "\n"
 
 
 _FIELDS = ("problem_id", "sampler", "first", "second", "first_better")
+_WHY = "missing_reason"
 
 
 def _read(path: Path, at: int, line: bytes) -> Comparison:
     try:
         found = json.loads(line)
-        row = Comparison(*(found[name] for name in _FIELDS))
+        why = found.get(_WHY, "")
+        verdict = math.nan if why and found["first_better"] is None else found["first_better"]
+        problem_id, sampler, first, second = (found[name] for name in _FIELDS[:4])
+        row = Comparison(problem_id, sampler, first, second, verdict, why)
         fits = (
             isinstance(row.problem_id, str)
             and isinstance(row.sampler, str)
+            and isinstance(row.missing_reason, str)
             and all(type(index) is int for index in (row.first, row.second))
             and not isinstance(row.first_better, bool)
-            and math.isfinite(row.first_better)
-            and 0 <= row.first_better <= 1
+            and (bool(why) or (math.isfinite(row.first_better) and 0 <= row.first_better <= 1))
         )
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         fits = False
     if not fits:
         raise FormatError(

@@ -8,6 +8,7 @@ Try it: `python -m pytest tests/store/test_run.py`.
     segments/<writer>-<k>.open.jsonl   live, .jsonl sealed; samples/part-<k>.parquet compacted
     scores/<scorer>/                   segments and parts of each scorer
     bill/                              the same of the requests that were sent
+    judging/<judge>/                   the same of the requests to each judge
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from topdraw.store.folders import (
     scorer_names,
 )
 from topdraw.store.journal import Durability
+from topdraw.store.judging import judge_ledgers
 from topdraw.store.ledger import Ledger
 from topdraw.store.manifest import SCHEMA, Manifest, Sampler, read_manifest, task_identity
 from topdraw.store.rows import (
@@ -320,7 +322,8 @@ class Run:
         return Ledger(SCORES, folder / SEGMENTS, folder, self.recovered)
 
     def _ledgers(self) -> list[Ledger]:
-        return [self._samples, self._bill, *map(self.score_ledger, self.scorers())]
+        scores = map(self.score_ledger, self.scorers())
+        return [self._samples, self._bill, *scores, *judge_ledgers(self.path, self.recovered)]
 
 
 @contextlib.contextmanager

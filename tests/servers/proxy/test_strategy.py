@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topdraw.servers.proxy.refusal import Refusal
-from topdraw.servers.proxy.strategy import Strategy, Wanted, read_prefix, wanted
+from topdraw.servers.proxy.strategy import (
+    Offer,
+    Strategy,
+    Wanted,
+    judge_questions,
+    read_prefix,
+    wanted,
+)
 
 USUAL = Strategy(16, ranked_by="reward")
 MODELS = ("llama", "vote-3/odd")
@@ -17,7 +24,7 @@ MODELS = ("llama", "vote-3/odd")
 
 def ask(body: dict[str, Any], default: Strategy | None = None, models: Any = ()) -> Wanted:  # noqa: ANN401 - any collection
     return wanted(
-        body, default=default, usual=USUAL, models=models, scorers=("reward", "number"), most=64
+        body, default=default, usual=USUAL, models=models, offer=Offer(("reward", "number"))
     )
 
 
@@ -97,7 +104,9 @@ def test_the_first_model_is_the_default_and_others_are_refused() -> None:
         ({"model": "best-of-65/m"}, 422),
         ({"model": "best-of-0/m"}, 422),
         ({"model": "greedy-4/m"}, 400),
-        ({"model": "mbr(f1)-4/m"}, 400),
+        ({"model": "mbr(f9)-4/m"}, 400),
+        ({"model": "filter(tests, best_of_n)-4/m"}, 400),
+        ({"model": "usc-4/m"}, 400),
         ({"model": "knockout(judge)-4/m"}, 400),
         ({"model": "m", "topdraw": "best"}, 400),
         ({"model": "m", "topdraw": {"N": 3}}, 400),
@@ -132,12 +141,30 @@ def test_the_operators_deadline_is_the_longest(
 ) -> None:
     usual = Strategy(ranked_by="reward", deadline_seconds=most)
     body: dict[str, Any] = {"model": "m", "topdraw": {"deadline_seconds": asked}}
-    told = wanted(body, default=None, usual=usual, models=(), scorers=(), most=64).strategy
+    told = wanted(body, default=None, usual=usual, models=(), offer=Offer()).strategy
     assert told is not None
     assert told.deadline_seconds == found
 
 
 def test_ranking_without_a_scorer_is_refused() -> None:
     with pytest.raises(Refusal, match="ranks by a scorer"):
-        wanted({"model": "best-of-4/m"}, default=None, usual=Strategy(), models=(), scorers=(),
-               most=64)  # fmt: skip
+        wanted({"model": "best-of-4/m"}, default=None, usual=Strategy(), models=(),
+               offer=Offer())  # fmt: skip
+
+
+def test_what_a_server_makes_may_be_asked_for_up_to_its_limit() -> None:
+    offer = Offer(("tests", "reward"), ("judge", "usc"), judge_calls=30)
+    for select in ("mbr(f1)", "filter(tests, best_of_n)", "knockout(judge)", "usc"):
+        body = {"model": f"{select}-16/m"}
+        told = wanted(body, default=None, usual=USUAL, models=(), offer=offer).strategy
+        assert told is not None
+        assert told.select == select
+    assert judge_questions(Strategy(16, "knockout(judge)")) == 30
+    assert judge_questions(Strategy(16, "filter(tests, usc)")) == 1
+    assert judge_questions(Strategy(16, "mbr(f1)")) == 0
+    with pytest.raises(Refusal, match="asks the judge 240 questions about 16 candidates"):
+        wanted(
+            {"model": "round_robin(judge)-16/m"}, default=None, usual=USUAL, models=(), offer=offer
+        )
+    with pytest.raises(Refusal, match=r"this server makes .*judge, usc"):
+        wanted({"model": "usc(listwise)-4/m"}, default=None, usual=USUAL, models=(), offer=offer)

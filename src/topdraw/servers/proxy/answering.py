@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from topdraw.core.records import Json, Sample, Score
 from topdraw.models.given import Given
@@ -18,6 +18,7 @@ from topdraw.sampling.prices import Price
 from topdraw.selection.resolve import NamedSelector
 from topdraw.servers.proxy.candidates import Drawn, Upstream, draw
 from topdraw.servers.proxy.choice import Chosen, candidates_of, choose, reasons
+from topdraw.servers.proxy.judging import Judgement, ServedJudge
 from topdraw.servers.proxy.refusal import Refusal, of_endpoint, without_address
 from topdraw.servers.proxy.reply import Answer
 from topdraw.servers.proxy.scoring import LOGPROB, Scorers
@@ -25,6 +26,8 @@ from topdraw.servers.proxy.strategy import Strategy
 from topdraw.servers.proxy.tally import Tally
 
 OnSample = Callable[[Sample], Awaitable[None]]
+# Of a deadline, for scoring and judging together.
+_MOST_KEPT = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,9 @@ class Asking:
         model: as the upstream knows it.
         price: of the model; None when unknown.
         tally: told what it costs.
-        judge: told what its scorers cost.
+        judge: told what its scorers and its judge cost.
+        judge_prices: what the tokens of each of them cost, by its name; one that is not there
+            asks nobody who is paid.
     """
 
     problem: Given
@@ -48,10 +53,16 @@ class Asking:
     price: Price | None
     tally: Tally
     judge: Tally
+    judge_prices: Mapping[str, Price | None] = field(default_factory=dict)
 
 
 async def answer(
-    upstream: Upstream, scorers: Scorers, asking: Asking, *, on_sample: OnSample | None = None
+    upstream: Upstream,
+    scorers: Scorers,
+    asking: Asking,
+    *,
+    judge: ServedJudge | None = None,
+    on_sample: OnSample | None = None,
 ) -> Answer:
     """Draw the candidates, score them and choose.
 
@@ -59,6 +70,7 @@ async def answer(
         upstream: asked.
         scorers: of the server.
         asking: what and how.
+        judge: of the server; None when the strategy needs none.
         on_sample: told of each candidate as it comes.
 
     Raises:
@@ -72,17 +84,36 @@ async def answer(
     end = None if strategy.deadline_seconds is None else began + strategy.deadline_seconds
     problem, own_logprobs = _with_logprobs(asking.problem, selector, names)
     METER.set(asking.tally)
-    until = None
+    compared = [need[6:] for need in selector.needs if need.startswith("pairs:")]
+    compared = [name for name in compared if judge is not None and name in judge.names]
+    until = scored_by = None
     if strategy.deadline_seconds is not None and end is not None:
-        until = end - scorers.reserve_seconds(names, strategy.deadline_seconds)
+        seconds = strategy.deadline_seconds
+        judging = judge.reserve_seconds(seconds) if compared and judge is not None else 0.0
+        scored_by = end - judging
+        kept = judging + scorers.reserve_seconds(names, seconds)
+        until = end - min(kept, _MOST_KEPT * seconds)
     drawn = await draw(upstream, problem, strategy.n, until=until, on_sample=on_sample)
     if not drawn.samples:
         raise _nothing(drawn, strategy, own_logprobs)
-    scores = await _scored(scorers, names, problem, drawn.samples, end, asking.judge)
+    scores = await _scored(scorers, names, problem, drawn.samples, scored_by, asking.judge)
     seed = _seed(asking)
+    judged = [
+        await judge.judged(
+            name,
+            problem,
+            drawn.samples,
+            select=strategy.select,
+            seed=seed,
+            until=end,
+            tally=asking.judge.part(name),
+        )
+        for name in compared
+        if judge is not None
+    ]
     # In a thread: answers that are compared by mathematics take their time.
     chosen = await asyncio.to_thread(
-        _chosen, drawn.samples, strategy, selector, scores, asking.k, seed
+        _chosen, drawn.samples, strategy, selector, scores, judged, asking.k, seed
     )
     return Answer(
         api=problem.api,
@@ -96,7 +127,9 @@ async def answer(
         seed=seed,
         seconds=loop.time() - began,
         cost_usd=_cost(asking),
-        notes=_notes(drawn, chosen, scores),
+        notes=_notes(drawn, chosen, scores, judged),
+        judged=judged,
+        judge_cost_usd=judge_cost(asking.judge, asking.judge_prices),
         own_logprobs=own_logprobs,
         id=problem.id,
     )
@@ -112,7 +145,8 @@ def scorer_names(strategy: Strategy, selector: NamedSelector) -> list[str]:
     ranks = {"value", "passed"} & set(selector.needs)
     votes = "answer" in selector.needs
     names = [strategy.ranked_by] if ranks else []
-    return list(dict.fromkeys([*names, *([strategy.votes_by] if votes else [])]))
+    more = [need[6:] for need in selector.needs if need.startswith("score:")]
+    return list(dict.fromkeys([*names, *([strategy.votes_by] if votes else []), *more]))
 
 
 def _with_logprobs(
@@ -135,7 +169,10 @@ async def _scored(
     judge: Tally,
 ) -> dict[str, list[Score]]:
     found = await asyncio.gather(
-        *(scorers.score(name, problem, samples, until=end, judge=judge) for name in names)
+        *(
+            scorers.score(name, problem, samples, until=end, judge=judge.part(name))
+            for name in names
+        )
     )
     return dict(zip(names, found, strict=True))
 
@@ -145,6 +182,7 @@ def _chosen(
     strategy: Strategy,
     selector: NamedSelector,
     scores: Mapping[str, Sequence[Score]],
+    judged: Sequence[Judgement],
     k: int,
     seed: int,
 ) -> Chosen:
@@ -156,6 +194,8 @@ def _chosen(
         values=scores[strategy.ranked_by] if ranks else None,
         answers=scores[strategy.votes_by] if votes else None,
         votes_by=strategy.votes_by,
+        scores=scores,
+        judged={one.name: one.comparisons for one in judged},
     )
     return choose(seen, selector, k, seed)
 
@@ -186,7 +226,29 @@ def _cost(asking: Asking) -> float | None:
     return asking.price.cost_usd(tally.prompt_tokens, tally.output_tokens)
 
 
-def _notes(drawn: Drawn, chosen: Chosen, scores: Mapping[str, Sequence[Score]]) -> list[str]:
+def judge_cost(tally: Tally, prices: Mapping[str, Price | None]) -> float | None:
+    """What scorers and judge cost, in USD; None when a price is unknown, 0 when nobody was paid.
+
+    Args:
+        tally: by their names.
+        prices: by their names.
+    """
+    usd = 0.0
+    for name, part in tally.parts.items():
+        price = prices.get(name)
+        if part.requests and price is None:
+            return None
+        if price is not None:
+            usd += price.cost_usd(part.prompt_tokens, part.output_tokens)
+    return usd
+
+
+def _notes(
+    drawn: Drawn,
+    chosen: Chosen,
+    scores: Mapping[str, Sequence[Score]],
+    judged: Sequence[Judgement],
+) -> list[str]:
     came, notes = len(drawn.samples), []
     if drawn.late:
         notes.append(f"deadline: answered with {came} of {drawn.asked} candidates")
@@ -195,6 +257,7 @@ def _notes(drawn: Drawn, chosen: Chosen, scores: Mapping[str, Sequence[Score]]) 
         why = without_address(failure.message) if failure is not None else "they did not come"
         notes.append(f"{drawn.asked - came} of {drawn.asked} candidates failed: {why}")
     notes += reasons(scores)
+    notes += [note for one in judged for note in one.notes]
     if chosen.by_chance:
         notes.append("none could be chosen by its score; one was taken by chance")
     return notes

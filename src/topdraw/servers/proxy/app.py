@@ -25,8 +25,10 @@ from topdraw._version import __version__
 from topdraw.core.records import Json
 from topdraw.errors import ConfigError, EndpointError, StoreError, TopdrawError
 from topdraw.models.given import Given
+from topdraw.sampling.prices import Price, price_of
 from topdraw.selection.resolve import resolve_selector
 from topdraw.servers.proxy.candidates import Upstream
+from topdraw.servers.proxy.judging import ServedJudge
 from topdraw.servers.proxy.keys import Holder
 from topdraw.servers.proxy.metrics import CONTENT_TYPE, Metrics
 from topdraw.servers.proxy.record import Recorder
@@ -35,7 +37,7 @@ from topdraw.servers.proxy.reply import Answer
 from topdraw.servers.proxy.scoring import Scorers
 from topdraw.servers.proxy.serving import Completions
 from topdraw.servers.proxy.settings import Settings
-from topdraw.servers.proxy.strategy import Strategy
+from topdraw.servers.proxy.strategy import Offer, Strategy, check
 from topdraw.servers.proxy.tally import Tally
 
 _MODELS_SECONDS = 30.0
@@ -55,6 +57,9 @@ class Proxy:
         scorers: of the server.
         default: strategy of requests that name none; None passes them through.
         usual: what a request that names a strategy leaves out.
+        judge: who compares candidates; None for nobody.
+        offer: what a request may ask to be made.
+        judge_prices: of the models that scorers and judge ask, by their names.
 
     Raises:
         InputError: when a scorer or the selector is not one.
@@ -73,6 +78,14 @@ class Proxy:
         self.usual = Strategy(
             settings.n, "best_of_n", ranked_by, votes_by, settings.deadline_seconds
         )
+        self.judge = ServedJudge(settings.judge) if settings.judge else None
+        self.offer = Offer(
+            names,
+            () if self.judge is None else self.judge.names,
+            settings.judge_calls,
+            settings.most_candidates,
+        )
+        self.judge_prices = self._prices()
         self.default = None if settings.select is None else self._default(settings.select)
         self._recorder: Recorder | None = None
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="record")
@@ -83,7 +96,19 @@ class Proxy:
             raise ConfigError(
                 f"{select} ranks by a scorer, and there is none.", hint="Name one: --with SCORER."
             )
-        return dataclasses.replace(self.usual, select=select)
+        strategy = dataclasses.replace(self.usual, select=select)
+        try:
+            check(strategy, self.offer)
+        except Refusal as refusal:
+            raise ConfigError(str(refusal)) from None
+        return strategy
+
+    def _prices(self) -> dict[str, Price | None]:
+        models = {name: self.scorers.model_name(name) for name in self.scorers.names}
+        if self.judge is not None:
+            models |= {name: self.judge.who(name).model for name in self.judge.names}
+        known = self.settings.prices
+        return {name: price_of(model, known) for name, model in models.items() if model}
 
     def clock(self) -> float:
         """Seconds that never go back."""
@@ -105,6 +130,7 @@ class Proxy:
         self.metrics.count("tokens_total", tally.output_tokens, kind="output")
         self.metrics.count("tokens_total", judge.tokens, kind="judge")
         self.metrics.count("cost_usd_total", usd)
+        self.metrics.count("judge_requests_total", judge.requests)
         for fate, times in tally.fates.items():
             self.metrics.count("upstream_requests_total", times, fate=fate)
 
@@ -151,6 +177,8 @@ class Proxy:
                         n=self.settings.n,
                         scorer="" if self.usual.ranked_by == "logprob" else self.usual.ranked_by,
                         sources={name: self.scorers.source(name) for name in names},
+                        judge=self.judge,
+                        models={name: self.scorers.model_name(name) for name in names},
                     )
                 )
             saving = asyncio.create_task(self._save_now_and_then())
@@ -160,6 +188,8 @@ class Proxy:
                 saving.cancel()
                 await asyncio.gather(saving, return_exceptions=True)
                 await self.upstream.aclose()
+                if self.judge is not None:
+                    await self.judge.aclose()
                 self._writing.shutdown(wait=True)
                 self._save()
 

@@ -15,8 +15,10 @@ from topdraw.core.classes import Equivalent, equivalence
 from topdraw.core.protocols import Selector
 from topdraw.core.records import Candidates, FloatArray, IntArray, Sample, Score
 from topdraw.selection.candidates import of_samples
+from topdraw.selection.extras import extras_of
 from topdraw.selection.resolve import NamedSelector
-from topdraw.servers.proxy.candidates import choice_of, tool_calls
+from topdraw.servers.proxy.candidates import choice_of, readable, tool_calls
+from topdraw.store.comparisons import Comparisons
 
 _CALLS = "calls "
 
@@ -43,6 +45,8 @@ def candidates_of(
     values: Sequence[Score] | None,
     answers: Sequence[Score] | None,
     votes_by: str = "",
+    scores: Mapping[str, Sequence[Score]] | None = None,
+    judged: Mapping[str, Comparisons] | None = None,
 ) -> Candidates:
     """What the selector sees; equal samples and scores give the same arrays as a run does.
 
@@ -54,15 +58,19 @@ def candidates_of(
         values: one per sample; None when nothing ranks.
         answers: one per sample; None when nothing votes.
         votes_by: name of the scorer that read them: it may say which are equivalent.
+        scores: of each scorer, for a selector that looks at several.
+        judged: comparisons by name.
     """
-    judged = "passed" in selector.needs and values is not None
-    return of_samples(
+    verified = "passed" in selector.needs and values is not None
+    found = of_samples(
         samples,
-        verdicts=values if judged else None,
+        verdicts=values if verified else None,
         values=values,
         answers=None if answers is None else _with_calls(samples, answers),
         equivalent=_equivalent(votes_by),
     )
+    drawn = [readable(sample) for sample in samples]
+    return extras_of(found, drawn, selector.needs, scores=scores or {}, judged=judged or {})
 
 
 def _equivalent(votes_by: str) -> Equivalent | None:

@@ -19,6 +19,7 @@ _HELP = {
     "requests_total": "Requests answered, by route, strategy and status.",
     "candidates_total": "Candidates drawn.",
     "upstream_requests_total": "Requests sent upstream, by what became of them.",
+    "judge_requests_total": "Requests of scorers and judges to servers of their own.",
     "tokens_total": "Tokens charged upstream, by kind.",
     "cost_usd_total": "USD charged upstream, where the price is known.",
     "missing_scores_total": "Scores that could not be made, by scorer.",

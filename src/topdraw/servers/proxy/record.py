@@ -17,10 +17,13 @@ from topdraw.core.billing import Answered, Asked
 from topdraw.core.records import Decoding, Json, Problem, Task, sampler_hash
 from topdraw.errors import ResumeConflict
 from topdraw.models.given import Given
+from topdraw.servers.proxy.judging import ServedJudge
 from topdraw.servers.proxy.reply import Answer
+from topdraw.store.comparisons import add_comparisons, claim_comparisons
 from topdraw.store.growing import ProblemWriter
+from topdraw.store.judging import judge_writer
 from topdraw.store.manifest import FILE, Sampler
-from topdraw.store.run import Run, ScoreWriter
+from topdraw.store.run import BillWriter, Run, ScoreWriter
 
 _IDENTITY: Mapping[str, Json] = {"kind": "proxy"}
 _TASK = Task("served", "1", ())
@@ -37,6 +40,8 @@ class Recorder:
         n: candidates of a request, usually.
         scorer: name of the scorer that says what is correct, for reports; "" for none.
         sources: digest of each scorer's code by name.
+        judge: who compares candidates; None for nobody.
+        models: that the scorers ask and pay for, by name; "" for none.
 
     Raises:
         ResumeConflict: when there is a run of something else, or by another version of a scorer.
@@ -44,12 +49,25 @@ class Recorder:
     """
 
     def __init__(
-        self, path: str | PathLike[str], *, n: int, scorer: str, sources: Mapping[str, str]
+        self,
+        path: str | PathLike[str],
+        *,
+        n: int,
+        scorer: str,
+        sources: Mapping[str, str],
+        judge: ServedJudge | None = None,
+        models: Mapping[str, str] | None = None,
     ) -> None:
         self.run = _run(Path(path), n, scorer)
         self._sources = sources
         for name, source in sources.items():
             self.run.check_source(name, source)
+        self._models = dict(models or {})
+        if judge is not None:
+            for name in judge.names:
+                self._models[name] = judge.who(name).model
+                claim_comparisons(self.run, name, judge.who(name).source)
+        self._judging: dict[str, BillWriter] = {}
         self._stack = ExitStack()
         self._scores: dict[str, ScoreWriter] = {}
 
@@ -85,11 +103,20 @@ class Recorder:
             writer = self._writer(name)
             for sample, score in zip(samples, found, strict=True):
                 writer.append(sample, score)
-        self._charge(answer.tally.lines)
+        for judged in answer.judged:
+            rows = [replace(row, sampler=sampler) for row in judged.rows]
+            add_comparisons(self.run, judged.name, rows)
+        _charge(self._bill, answer.tally.lines)
+        for name, part in answer.judge.parts.items():
+            if part.lines:
+                _charge(self._judge_bill(name), part.lines)
 
-    def _charge(self, lines: Sequence[tuple[Asked, Answered]]) -> None:
-        for asked, answered in lines:
-            self._bill.end(self._bill.begin(asked), answered)
+    def _judge_bill(self, name: str) -> BillWriter:
+        writer = self._judging.get(name)
+        if writer is None:
+            opened = judge_writer(self.run, name, self._models.get(name, ""))
+            writer = self._judging[name] = self._stack.enter_context(opened)
+        return writer
 
     def _writer(self, name: str) -> ScoreWriter:
         writer = self._scores.get(name)
@@ -97,6 +124,11 @@ class Recorder:
             opened = self.run.score_writer(name, source=self._sources.get(name, ""))
             writer = self._scores[name] = self._stack.enter_context(opened)
         return writer
+
+
+def _charge(bill: BillWriter, lines: Sequence[tuple[Asked, Answered]]) -> None:
+    for asked, answered in lines:
+        bill.end(bill.begin(asked), answered)
 
 
 def _run(path: Path, n: int, scorer: str) -> Run:

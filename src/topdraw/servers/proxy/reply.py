@@ -16,6 +16,7 @@ from topdraw.core.records import Json, Sample, Score
 from topdraw.models.request import Api
 from topdraw.servers.proxy.candidates import choice_of
 from topdraw.servers.proxy.choice import Chosen
+from topdraw.servers.proxy.judging import Judgement
 from topdraw.servers.proxy.strategy import Strategy
 from topdraw.servers.proxy.tally import Tally
 
@@ -39,6 +40,8 @@ class Answer:
         seconds: from the request to the choice.
         cost_usd: of the candidates; None when the price is unknown.
         notes: what did not go as it should, in sentences.
+        judged: what the judge said of the candidates.
+        judge_cost_usd: of scorers and judge; None when a price is unknown.
         own_logprobs: whether log-probabilities are there for us alone.
     """
 
@@ -54,6 +57,8 @@ class Answer:
     seconds: float
     cost_usd: float | None
     notes: Sequence[str] = ()
+    judged: Sequence[Judgement] = ()
+    judge_cost_usd: float | None = 0.0
     own_logprobs: bool = False
     id: str = field(default_factory=lambda: f"topdraw-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
@@ -105,10 +110,31 @@ class Answer:
                 "judge": self.judge.tokens,
                 "estimated": self.tally.estimated or self.judge.estimated,
             },
-            "requests": sum(self.tally.fates.values()),
+            "requests": self.tally.requests,
+            "judge": self._judge,
             "cost_usd": self.cost_usd,
             "seconds": round(self.seconds, 3),
             "notes": list(self.notes),
+        }
+
+    @property
+    def _judge(self) -> dict[str, Json]:
+        """What scorers and judge asked of servers of their own, and what the judge said."""
+        tally = self.judge
+        comparisons: dict[str, Json] = {
+            one.name: {
+                "questions": len(one.rows),
+                "missing": len(one.comparisons.missing),
+                "late": one.late,
+            }
+            for one in self.judged
+        }
+        return {
+            "requests": tally.requests,
+            "prompt": tally.prompt_tokens,
+            "output": tally.output_tokens,
+            "cost_usd": self.judge_cost_usd,
+            "comparisons": comparisons,
         }
 
     def whole(self) -> dict[str, Json]:

@@ -59,12 +59,20 @@ class Scorers:
     def __exit__(self, *_: object) -> None:
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
+        for named in self._named.values():
+            close = getattr(named.scorer, "aclose", None)
+            if close is not None:
+                self._wait(close())
         self._stack.close()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Under which their scores go."""
         return tuple(self._named)
+
+    def model_name(self, name: str) -> str:
+        """The model that a scorer asks and pays for; "" when it says none."""
+        return str(getattr(self._named[name].scorer, "model_name", ""))
 
     def source(self, name: str) -> str:
         """The digest of a scorer's code, see `NamedScorer`."""

@@ -18,14 +18,14 @@ from topdraw.errors import EndpointError, InputError
 from topdraw.models.charge import CHARACTERS_PER_TOKEN
 from topdraw.models.request import Api
 from topdraw.sampling.prices import Price, price_of
-from topdraw.servers.proxy.answering import Asking, answer
+from topdraw.servers.proxy.answering import Asking, answer, judge_cost
 from topdraw.servers.proxy.candidates import choice_of
 from topdraw.servers.proxy.keys import Cost, Holder
 from topdraw.servers.proxy.passing import body_to_pass, pass_through
 from topdraw.servers.proxy.refusal import Refusal, of_endpoint, of_input
 from topdraw.servers.proxy.reply import Answer
 from topdraw.servers.proxy.request import check_body, problem_of, prompt_of, read_body
-from topdraw.servers.proxy.strategy import Wanted, wanted
+from topdraw.servers.proxy.strategy import Wanted, judge_questions, wanted
 from topdraw.servers.proxy.tally import Tally
 from topdraw.servers.proxy.wire import EVENTS, Gone, Reply, headers_of, read, unless_gone
 
@@ -116,8 +116,7 @@ class Completions:
             default=proxy.default,
             usual=proxy.usual,
             models=settings.models,
-            scorers=proxy.scorers.names,
-            most=settings.most_candidates,
+            offer=proxy.offer,
         )
         price = price_of(asked.model, settings.prices)
         return _Exchange(reply, raw, body, asked, Tally(), Tally(), price)
@@ -134,6 +133,7 @@ class Completions:
             raise
         finally:
             usd = 0.0 if price is None else price.cost_usd(tally.prompt_tokens, tally.output_tokens)
+            usd += judge_cost(judge, self._proxy.judge_prices) or 0.0
             known = Cost(tally.tokens + judge.tokens, usd)
             # What was generated until the client left nobody knows; leaving must not be free.
             holder.settle(expected, expected if left else known)
@@ -183,6 +183,7 @@ class Completions:
             exchange.price,
             exchange.tally,
             exchange.judge,
+            self._proxy.judge_prices,
         )
 
         async def show(sample: Sample) -> None:
@@ -192,7 +193,11 @@ class Completions:
         shows = strategy.candidates and bool(body.get("stream"))
         proxy = self._proxy
         found = await answer(
-            proxy.upstream, proxy.scorers, asking, on_sample=show if shows else None
+            proxy.upstream,
+            proxy.scorers,
+            asking,
+            judge=proxy.judge,
+            on_sample=show if shows else None,
         )
         await proxy.answered(found, asking.problem)
         return found
@@ -210,5 +215,9 @@ def _expected(exchange: _Exchange) -> Cost:
     n = body.get("n")
     choices = strategy.n if strategy is not None else n if isinstance(n, int) else 1
     prompt, outputs = len(exchange.raw) // CHARACTERS_PER_TOKEN, choices * each
+    if strategy is not None:
+        # Each question shows the conversation and two outputs; a list shows all of them.
+        questions = judge_questions(strategy)
+        prompt += questions * prompt + 2 * questions * each
     price = exchange.price
     return Cost(prompt + outputs, None if price is None else price.cost_usd(prompt, outputs))

@@ -27,6 +27,8 @@ class Settings:
         n: candidates of a strategy that names no number.
         scorers: whose values rank, the first unless a request names another of them.
         by: scorer whose answers vote.
+        judge: who compares candidates, "judge(model=NAME, url=URL)"; "" for nobody.
+        judge_calls: most questions to the judge for one request.
         deadline_seconds: the longest time of a request with a strategy; None for no limit.
         most_candidates: of one request.
         largest_body_bytes: of a request.
@@ -44,6 +46,8 @@ class Settings:
     n: int = 16
     scorers: tuple[str | Scorer, ...] = ("logprob",)
     by: str | Scorer = "number"
+    judge: str = ""
+    judge_calls: int = 256
     deadline_seconds: float | None = None
     most_candidates: int = 64
     largest_body_bytes: int = 32 * 2**20
@@ -56,6 +60,7 @@ class Settings:
         sizes: Mapping[str, float] = {
             "n": self.n,
             "most_candidates": self.most_candidates,
+            "judge_calls": self.judge_calls,
             "largest_body_bytes": self.largest_body_bytes,
             "body_seconds": self.body_seconds,
             "deadline_seconds": 1 if self.deadline_seconds is None else self.deadline_seconds,

@@ -18,6 +18,8 @@ from topdraw.core.records import Json
 from topdraw.core.registry import names
 from topdraw.errors import InputError
 from topdraw.selection.resolve import NamedSelector, resolve_selector
+from topdraw.selection.similarity import SIMILARITIES
+from topdraw.servers.proxy.questions import PAIRS, PICKS, ways_of
 from topdraw.servers.proxy.refusal import Refusal, of_input
 
 MOST_SECONDS = 86_400.0
@@ -68,13 +70,25 @@ class Strategy:
             found = resolve_selector(self.select)
         except InputError as error:
             raise of_input(error) from None
-        absent = [need for need in found.needs if need.startswith(("pairs:", "score:"))]
-        if absent:
-            words = f"{found.name} needs {', '.join(absent)}, which is not made while serving."
-            raise Refusal(400, words, param="topdraw.select")
         if "greedy" in found.needs:
             raise Refusal(400, f"{found.name} chooses a sample drawn apart; it cannot serve.")
         return found
+
+
+class Offer(NamedTuple):
+    """What a server can make while serving.
+
+    Attributes:
+        scorers: names of its scorers.
+        judge: names of the comparisons that its judge makes; empty without one.
+        judge_calls: most questions to it for one request.
+        most: candidates of one request.
+    """
+
+    scorers: Collection[str] = ()
+    judge: Collection[str] = ()
+    judge_calls: int = 256
+    most: int = 64
 
 
 class Wanted(NamedTuple):
@@ -120,8 +134,7 @@ def wanted(
     default: Strategy | None,
     usual: Strategy,
     models: Collection[str],
-    scorers: Collection[str],
-    most: int,
+    offer: Offer,
 ) -> Wanted:
     """The model and the strategy of a request.
 
@@ -130,8 +143,7 @@ def wanted(
         default: of the server; None passes through.
         usual: what a request that names a strategy leaves out; its deadline is the longest.
         models: that clients may ask for, the first by default; empty for any.
-        scorers: that they may name.
-        most: candidates of one request.
+        offer: what can be made here.
 
     Raises:
         Refusal: when it asks for something that is not there, or for too much.
@@ -153,11 +165,11 @@ def wanted(
             code="model_not_found",
             param="model",
         )
-    strategy = _said(body, strategy, usual, scorers)
+    strategy = _said(body, strategy, usual, offer.scorers)
     wish = body.get("n")
     several = wish if isinstance(wish, int) else 1
     if strategy is not None:
-        _check(strategy, most)
+        check(strategy, offer)
         strategy = dataclasses.replace(
             strategy,
             n=max(strategy.n, several),
@@ -171,20 +183,70 @@ def _sooner(asked: float | None, most: float | None) -> float | None:
     return min(given, default=None)
 
 
-def _check(strategy: Strategy, most: int) -> None:
-    if not 1 <= strategy.n <= most:
+def check(strategy: Strategy, offer: Offer) -> None:
+    """Refuse what a server cannot do.
+
+    Args:
+        strategy: wanted.
+        offer: of the server.
+
+    Raises:
+        Refusal: saying what it is.
+    """
+    if not 1 <= strategy.n <= offer.most:
         raise Refusal(
             422,
-            f"{strategy.n} candidates were asked for; this server draws 1 to {most}.",
+            f"{strategy.n} candidates were asked for; this server draws 1 to {offer.most}.",
             param="topdraw.n",
         )
     needs = strategy.selector.needs
+    _check_made(strategy, needs, offer)
+    asked = judge_questions(strategy)
+    if asked > offer.judge_calls:
+        raise Refusal(
+            422,
+            f"{strategy.select} asks the judge {asked} questions about {strategy.n} candidates; "
+            f"this server asks at most {offer.judge_calls}.",
+            param="topdraw.select",
+        )
     if "value" in needs and not strategy.ranked_by:
         raise Refusal(
             400,
             f"{strategy.select} ranks by a scorer and this server has none.",
             param="topdraw.with",
         )
+
+
+def judge_questions(strategy: Strategy) -> int:
+    """Questions to a judge that a strategy may need, each order of a pair by itself."""
+    names = _named(strategy.selector.needs, "pairs:")
+    made = [name for name in names if name == PAIRS or name in PICKS]
+    return sum(ways_of(name, strategy.select).questions(strategy.n) for name in made)
+
+
+def _check_made(strategy: Strategy, needs: Collection[str], offer: Offer) -> None:
+    lacking = [name for name in _named(needs, "score:") if name not in offer.scorers]
+    if lacking:
+        raise Refusal(
+            400,
+            f"{strategy.select} needs scores by {lacking[0]!r}; this server scores with "
+            f"{', '.join(offer.scorers) or 'nothing'}.",
+            param="topdraw.select",
+        )
+    known = [*SIMILARITIES, *offer.judge]
+    lacking = [name for name in _named(needs, "pairs:") if name not in known]
+    if lacking:
+        judged = "" if offer.judge else " It has no judge."
+        raise Refusal(
+            400,
+            f"{strategy.select} needs comparisons {lacking[0]!r}; this server makes "
+            f"{', '.join(known)}.{judged}",
+            param="topdraw.select",
+        )
+
+
+def _named(needs: Collection[str], kind: str) -> list[str]:
+    return [need.removeprefix(kind) for need in needs if need.startswith(kind)]
 
 
 def _said(

@@ -21,6 +21,8 @@ class Tally:
         estimated: whether some of them are our estimate.
         fates: upstream requests by what became of them.
         lines: each with its end, in order.
+        parts: the same by what it was for, see `part`.
+        whole: what this is a part of; None when it is the whole.
     """
 
     prompt_tokens: int = 0
@@ -28,6 +30,8 @@ class Tally:
     estimated: bool = False
     fates: dict[str, int] = field(default_factory=dict)
     lines: list[tuple[Asked, Answered]] = field(default_factory=list)
+    parts: dict[str, Tally] = field(default_factory=dict)
+    whole: Tally | None = None
     _asked: dict[str, Asked] = field(default_factory=dict)
 
     def begin(self, asked: Asked, /) -> str:
@@ -40,7 +44,25 @@ class Tally:
 
     def end(self, attempt: str, answered: Answered, /) -> None:
         """Note what came of it."""
-        self.lines.append((self._asked.pop(attempt), answered))
+        self._note(self._asked.pop(attempt), answered)
+
+    def part(self, name: str) -> Tally:
+        """The tally of one thing that this is the sum of; what it is told is told this too.
+
+        Args:
+            name: of the thing.
+        """
+        return self.parts.setdefault(name, Tally(whole=self))
+
+    @property
+    def requests(self) -> int:
+        """How many were made."""
+        return sum(self.fates.values())
+
+    def _note(self, asked: Asked, answered: Answered) -> None:
+        if self.whole is not None:
+            self.whole._note(asked, answered)
+        self.lines.append((asked, answered))
         self.charge(answered.prompt_tokens or 0, answered.output_tokens or 0)
         unsaid = answered.fate == "unused" and answered.output_tokens is None
         self.estimated |= answered.estimated or unsaid
