@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -203,3 +204,37 @@ def test_options_that_make_no_sense_are_refused(
         assert "--k takes whole numbers" in done.err
     ordered = topdraw("report", counts, "--model", "P", "-s", "first")
     assert (ordered.code, "holds counts alone" in ordered.err) == (3, True)
+
+
+@pytest.mark.slow
+def test_a_page_holds_all_samples_a_few_or_no_text_of_a_model(
+    topdraw: Topdraw, tmp_path: Path
+) -> None:
+    rows = "".join(f"a,{i % 2},{i},text number {i}\n" for i in range(40))
+    (tmp_path / "many.csv").write_text(f"problem,correct,answer,output\n{rows}")
+    found = {}
+    for samples in ("all", "few", "none"):
+        done = topdraw("report", "many.csv", "--samples", samples, "--out", "page.html")
+        assert done.code == 0, done.err
+        found[samples] = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert 'type="application/octet-stream"' in found["all"]
+    assert 'type="application/octet-stream"' not in found["few"]
+    assert "28 more samples not in this page; they are in the run" in found["few"]
+    assert "text number" in found["few"]
+    assert "text number" not in found["none"]
+
+
+@pytest.mark.slow
+def test_figures_of_a_report_are_written_beside_and_counted(
+    topdraw: Topdraw, tmp_path: Path, counts: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = topdraw("report", counts, "--model", "P", "--figures", "figures")
+    assert done.code == 0, done.err
+    assert (tmp_path / "figures" / "curves.svg").read_text().startswith("<?xml")
+    assert "as SVG and PNG in figures" in done.err
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    done = topdraw("report", counts, "--model", "P", "--figures", "bare")
+    assert done.code == 0, done.err
+    assert "as SVG in bare" in done.err
+    assert "pip install 'topdraw[png]'" in done.err
+    assert {each.suffix for each in (tmp_path / "bare").iterdir()} == {".svg"}

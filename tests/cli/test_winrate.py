@@ -115,3 +115,12 @@ def test_a_hostile_name_does_nothing_to_the_terminal(tmp_path: Path) -> None:
     said = _said(write(tmp_path / "x.json", rows))
     assert "\x1b" not in said
     assert "\u202e" not in said
+
+
+def test_a_page_is_written_where_asked(folder: Path) -> None:
+    page = folder / "page.html"
+    said = _said(folder / "a.annotations.json", "--out", page)
+    assert said.endswith(f"Page: {page}\n")
+    assert "AlpacaEval 2" in page.read_text(encoding="utf-8")
+    found = json.loads(_said(folder / "a.annotations.json", "--json", "--out", page))
+    assert found["page"] == str(page)

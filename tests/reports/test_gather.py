@@ -92,7 +92,8 @@ def test_hostile_outputs_reach_the_page_through_a_run(tiny_run: TinyRun) -> None
     verdicts[3] = Score.missing("</td><script>alert(1)</script>\ud800")
     made.add_scores("exact", zip(made.samples(), verdicts, strict=True))
     page = report(made).read_text(encoding="utf-8")
-    assert page.count("<script") == 1
+    assert page.count("<script>") == 1
+    assert page.count("<script") == 1 + page.count('<script type="application/octet-stream"')
     assert "U+202E" in page
     assert "1 of 17 samples could not be scored" in page
 

@@ -75,7 +75,7 @@ def test_links_have_targets_and_tables_have_tools(page: str) -> None:
     ids = [a["id"] for _, a in elements if a.get("id")]
     assert len(ids) == len(set(ids))
     links = {str(a["href"])[1:] for tag, a in elements if tag == "a" and a.get("href")}
-    assert {"greedy", "second", "ground"} <= links <= set(ids)
+    assert {"greedy", "second", "reproduce"} <= links <= set(ids)
     tools = {a["data-for"] for _, a in elements if a.get("data-for")}
     assert tools == {"greedy-table", "second-table", "command"}
 
@@ -85,9 +85,10 @@ def test_nothing_is_said_of_what_is_not_there() -> None:
     assert "How this was computed" not in text
     assert "<table" not in text
     assert "<figure>" not in text
-    assert 'id="ground"' not in text
+    assert 'id="command"' not in text
+    assert 'id="cite"' not in text
     assert 'role="note"' not in text
-    assert ">Ground<" in render_panels("A", "It is so", [], [("runs", "2")])
+    assert "<dt>runs</dt>" in render_panels("A", "It is so", [], [("runs", "2")])
 
 
 @pytest.mark.parametrize("key", ["", "Two", "a b", "1st", "a<b", *sorted(RESERVED)])
@@ -137,6 +138,12 @@ def test_long_tables_are_cut_and_say_so() -> None:
     text = render_panels("A", "b", [dataclasses.replace(plain_panel(), table=table)])
     assert text.count("<tr>") == 1001
     assert "200 more rows not in this page" in text
+
+
+@pytest.mark.parametrize(("rows", "folded"), [(24, False), (25, True)])
+def test_a_very_long_table_starts_folded_without_a_figure(rows: int, folded: bool) -> None:
+    panel = Panel("long", "t", "c", table=Tabular(("a",), ((1,),) * rows))
+    assert panel_views([panel])[0].folded is folded
 
 
 def test_a_long_table_behind_a_figure_starts_folded() -> None:

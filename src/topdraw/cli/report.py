@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from topdraw.analysis.cost import Tables
     from topdraw.analysis.summary import Summary
     from topdraw.core.estimate import Estimate
+    from topdraw.reports.page import Samples
     from topdraw.store.evidence import Evidence
 
 
@@ -53,6 +54,19 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False),
     help="The page; default: RUN/report.html, FILE.report.html.",
 )
+@click.option(
+    "--samples",
+    type=click.Choice(["all", "few", "none"]),
+    default="all",
+    show_default=True,
+    help="Samples in the page: all that fit in 10 MB, a few of each problem (3 MB), or no texts.",
+)
+@click.option(
+    "--figures",
+    type=click.Path(file_okay=False),
+    metavar="FOLDER",
+    help="Also write the page's figures there, as SVG and PNG.",
+)
 @json_option
 @csv_option
 @latex_option
@@ -68,6 +82,8 @@ def command(
     prices: str | None,
     architectures: str | None,
     out: str | None,
+    samples: Samples,
+    figures: str | None,
     as_json: bool,
     as_csv: bool,
     as_latex: bool,
@@ -94,6 +110,8 @@ def command(
         selectors=selectors,
         form=form,
         tables=tables_of(prices, architectures),
+        samples=samples,
+        figures=figures,
     )
 
 
@@ -126,6 +144,8 @@ def show_report(
     selectors: Sequence[str] = (),
     form: str = "text",
     tables: Tables | None = None,
+    samples: Samples = "all",
+    figures: str | None = None,
 ) -> None:
     """Write the page and print the table, or everything as JSON, or the table as CSV or LaTeX."""
     from topdraw.analysis.summary import summarize
@@ -135,7 +155,9 @@ def show_report(
     from topdraw.reports.tabular import aligned_text, csv_text, latex_text
 
     summary = summarize(run, by=by, value=value, ks=ks)
-    page = report(run, by=by, value=value, out=out, summary=summary, tables=tables)
+    page = report(run, by=by, value=value, out=out, summary=summary, tables=tables, samples=samples)
+    if figures is not None:
+        _save_figures(run, summary, figures, tables)
     columns = shown_ks(summary)
     others = _others(run, summary, columns, selectors)
     if as_json:
@@ -152,6 +174,16 @@ def show_report(
     if others:
         click.echo("\n" + aligned_text(more_tabular(columns, others)))
     click.echo(f"\nPage: {page}")
+
+
+def _save_figures(run: Evidence, summary: Summary, folder: str, tables: Tables | None) -> None:
+    from topdraw.reports.report_figures import save_report_figures
+
+    made = save_report_figures(run, summary, folder, tables)
+    kinds = "SVG and PNG" if all(one.png for one in made) else "SVG"
+    click.echo(f"Figures: {len(made)} as {kinds} in {folder}", err=True)
+    for note in dict.fromkeys(one.note for one in made if one.note):
+        click.echo(f"No PNG: {note}", err=True)
 
 
 def _others(

@@ -7,6 +7,8 @@ Try it: `topdraw winrate annotations.json`.
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -118,6 +120,7 @@ _FILE = click.Path(exists=True, dir_okay=False)
     help="What the outputs were chosen among: a run, or a JSON file of outputs.",
 )
 @level_option
+@click.option("--out", type=click.Path(dir_okay=False), help="Also write a page there.")
 @json_option
 @csv_option
 @latex_option
@@ -141,6 +144,7 @@ def command(
     penalties: tuple[float, ...],
     samples: str | None,
     level: float,
+    out: str | None,
     as_json: bool,
     as_csv: bool,
     as_latex: bool,
@@ -178,12 +182,25 @@ def command(
             answers=read_answers(answers) if answers else None,
         ),
     )
+    page = _page(found, files, out)
     if form == "json":
-        click.echo(json.dumps(_json(found, given.read)))
+        click.echo(json.dumps({**_json(found, given.read), "page": page or None}))
     elif form == "text":
         _print(found, given.read)
     else:
         _print_tables(found, form, only)
+    if page and form != "json":
+        click.echo(f"\nPage: {page}" if form == "text" else f"Page: {page}", err=form != "text")
+
+
+def _page(found: WinRates, files: Sequence[str], out: str | None) -> str:
+    if out is None:
+        return ""
+    from topdraw.reports.document import write_page
+    from topdraw.reports.winrate_page import winrate_page
+
+    command = shlex.join(["topdraw", *sys.argv[1:]])
+    return str(write_page(winrate_page(found, files, command=command), out))
 
 
 def _print(found: WinRates, read: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from topdraw.reports.strategies import look
+from topdraw.reports.strategies import chosen_name, look
 from topdraw.reports.views import ProblemView, SampleView
 from topdraw.reports.visible import plain, visible
 
@@ -30,7 +30,6 @@ _WORDS = {
     "solved": ("✓", "solved"),
     "unanswered": ("?", "no score"),
 }
-_NAMES = {"best_of_n": "best of n", "weighted_majority": "weighted majority"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,7 @@ class Card:
         picked: (CSS key, strategy, probability of a correct pick).
         samples: its samples, the greedy one first.
         wrong: CSS keys of strategies that rather pick a wrong sample, greedy included; for filters.
+        block: all its samples, packed; "" when only `samples` are in the page.
     """
 
     view: ProblemView
@@ -100,13 +100,20 @@ class Card:
     picked: tuple[tuple[str, str, float], ...]
     samples: tuple[SampleCard, ...]
     wrong: tuple[str, ...] = ()
+    block: str = ""
 
     @property
     def size(self) -> int:
         """About how many bytes of a page it takes, on the safe side."""
         texts = [self.prompt, *(sample.text for sample in self.samples)]
         marked = sum(len(str(text.head).encode()) + len(str(text.tail).encode()) for text in texts)
-        return marked + 4000 + 2500 * len(self.samples)
+        return marked + 4000 + sum(map(_frame_size, self.samples))
+
+
+def _frame_size(sample: SampleCard) -> int:
+    """About how many bytes stand around the text of a sample."""
+    chips = sum(100 + len(name.encode()) for _, name, _ in sample.chips)
+    return 800 + chips + 2 * sum(len(each.encode()) for each in sample.remarks)
 
 
 def fitting(made: Sequence[Card], most_bytes: int) -> list[Card]:
@@ -214,7 +221,7 @@ def _remarks(view: SampleView) -> tuple[str, ...]:
 
 
 def _chips(weights: Sequence[tuple[str, float]]) -> tuple[tuple[str, str, float], ...]:
-    return tuple((look(name).key, _NAMES.get(name, name), weight) for name, weight in weights)
+    return tuple((look(name).key, chosen_name(name), weight) for name, weight in weights)
 
 
 def _slug(problem_id: str, taken: set[str]) -> str:

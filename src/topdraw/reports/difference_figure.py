@@ -13,6 +13,7 @@ from markupsafe import escape
 
 from topdraw.core.estimate import Estimate
 from topdraw.reports.frame import WIDE, Layout, label, text_width
+from topdraw.reports.spot import spot, with_n
 from topdraw.reports.visible import plain
 
 _ROW, _TOP, _BOTTOM, _RIGHT = {"wide": 34, "narrow": 50}, 14, 46, 18
@@ -55,7 +56,7 @@ def difference_figure(
         return left + (right - left) * (value - least) / (most - least)
 
     parts = [
-        f'<svg class="figure {layout.name}" viewBox="0 0 {layout.width} {height}" role="img" '
+        f'<svg class="figure {layout.name}" viewBox="0 0 {layout.width} {height}" role="group" '
         f'aria-label="{escape(_told(known, axis))}">'
     ]
     for tick in _ticks(least, most, step):
@@ -96,8 +97,8 @@ def _row(
     return [
         said,
         f'<g class="s-one"><path class="whisker" d="M{x(low):.1f} {y:.1f}H{x(high):.1f}"/>'
-        f'<circle class="mark" cx="{x(one.value):.1f}" cy="{y:.1f}" r="5"{fill}>'
-        f"<title>{escape(f'{name}: {one}')}</title></circle></g>",
+        f'<circle class="mark" cx="{x(one.value):.1f}" cy="{y:.1f}" r="5"{fill}/></g>',
+        spot(0, _TOP + height * at, layout.width, height, (name, with_n(one)), first=not at),
     ]
 
 

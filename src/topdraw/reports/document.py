@@ -70,7 +70,7 @@ def environment() -> Environment:
     """The template language with what every page needs."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-    css, js = _source("page.css"), _source("page.js")
+    css, js = _source("page.css"), _source("page.js") + _source("samples.js")
     made = Environment(
         autoescape=True,
         finalize=_shown,

@@ -162,10 +162,11 @@ def _marks(line: Line, frame: Frame) -> Iterable[str]:
     step = max(1, -(-len(ks) // _MOST_MARKS))
     for k in {*ks[::step], ks[-1]}:
         x, y = frame.x(k), frame.y(line.points[k].value)
-        yield f'<path class="mark" d="M{x:.1f} {y:.1f}{_SHAPES[line.look.mark]}"/>'
+        yield f'<path class="mark" d="M{x:.1f} {y:.1f}{SHAPES[line.look.mark]}"/>'
 
 
-_SHAPES = {
+#: Marks as paths from their middle.
+SHAPES = {
     "": "",
     "circle": "m-3.2 0a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0 -6.4 0z",
     "square": "m-3 -3h6v6h-6z",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from topdraw.analysis.summary import Summary
     from topdraw.store.evidence import Evidence
 
-FIRST_PROBLEMS, MOST_PROBLEMS = 12, 60
+FIRST_PROBLEMS, MOST_PROBLEMS = 12, 100
 
 
 def panels_of(evidence: Evidence, summary: Summary, tables: Tables | None = None) -> list[Panel]:
@@ -91,8 +91,8 @@ def problem_views(
     summary: Summary,
     *,
     problems: int = MOST_PROBLEMS,
-    samples: int = 20,
-    later: int = 8,
+    samples: int = 12,
+    later: int = 4,
 ) -> list[ProblemView]:
     """The problems worth opening, with representative samples and who would choose them.
 

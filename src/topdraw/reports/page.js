@@ -38,7 +38,7 @@
   }
 
   function tooltips(svg) {
-    const columns = [...svg.querySelectorAll(".column")];
+    const columns = [...svg.querySelectorAll(".column, .spot")];
     if (!columns.length) return;
     const holder = svg.parentElement;
     const tip = make("div", "tip");
@@ -51,23 +51,30 @@
     const hide = () => { tip.hidden = true; guide.removeAttribute("d"); };
     const show = (column) => {
       const [head, ...rows] = column.getAttribute("aria-label").split("\n");
-      const keys = column.dataset.keys.split(" ");
-      tip.replaceChildren(make("b", "", head), ...rows.map((row, i) => make("span", `dot s-${keys[i]}`, row)));
+      const keys = (column.dataset.keys ?? "").split(" ");
+      tip.replaceChildren(make("b", "", head), ...rows.map((row, i) => make("span", keys[i] ? `dot s-${keys[i]}` : "", row)));
       tip.hidden = false;
-      const x = Number(column.dataset.x);
-      const top = Number(column.getAttribute("y"));
-      guide.setAttribute("d", `M${x} ${top}v${column.getAttribute("height")}`);
+      const isSpot = column.dataset.x === undefined;
+      const [left0, top, width, height] = ["x", "y", "width", "height"].map((name) => Number(column.getAttribute(name)));
+      const x = isSpot ? left0 + width / 2 : Number(column.dataset.x);
+      if (!isSpot) guide.setAttribute("d", `M${x} ${top}v${height}`);
       const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
       const at = svg.getBoundingClientRect().left - holder.getBoundingClientRect().left + x * scale;
       const room = holder.clientWidth - tip.offsetWidth;
       const left = at + 14 <= room ? at + 14 : at - 14 - tip.offsetWidth;
       tip.style.left = `${Math.min(Math.max(left, 0), Math.max(room, 0))}px`;
       // Where the lines are not; on a phone, which has no room beside them, under the plot.
-      const bottom = (top + Number(column.getAttribute("height"))) * scale;
+      const bottom = (top + height) * scale;
+      if (isSpot) {
+        tip.style.left = `${Math.min(Math.max(at - tip.offsetWidth / 2, 0), Math.max(room, 0))}px`;
+        tip.style.top = `${bottom + 2}px`;
+        return;
+      }
       const place = { above: top * scale, below: bottom - tip.offsetHeight - 8 };
       const tight = at + 14 > room && left < 0;
       tip.style.top = `${tight ? svg.getBoundingClientRect().height : place[column.dataset.room]}px`;
     };
+    if (!columns.some((each) => each.getAttribute("tabindex") === "0")) columns[0].setAttribute("tabindex", "0");
     columns.forEach((column, i) => {
       column.querySelector("title").remove();
       column.addEventListener("pointerenter", () => show(column));
@@ -75,7 +82,7 @@
       column.addEventListener("focus", () => show(column));
       column.addEventListener("blur", hide);
       column.addEventListener("keydown", (event) => {
-        const steps = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: columns.length - 1 };
+        const steps = { ArrowRight: i + 1, ArrowDown: i + 1, ArrowLeft: i - 1, ArrowUp: i - 1, Home: 0, End: columns.length - 1 };
         if (event.key === "Escape") hide();
         const next = columns[steps[event.key]];
         if (!next) return;

@@ -7,18 +7,22 @@ Try it: `topdraw report RUN`, then open RUN/report.html.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from markupsafe import Markup
 
 from topdraw.analysis.halving import HALVINGS
 from topdraw.core.estimate import Estimate
+from topdraw.reports.archive import within
 from topdraw.reports.axis import Axis, axes
 from topdraw.reports.cards import Card, cards, fitting
+from topdraw.reports.cite import with_versions
 from topdraw.reports.difficulty import difficulty_figure
 from topdraw.reports.document import render, write_page
 from topdraw.reports.figure import curves_figure
@@ -47,6 +51,9 @@ if TYPE_CHECKING:
     from topdraw.store.evidence import EvidenceOrPath
 
 _MOST_ROWS, _MOST_BYTES = 1000, 2_200_000
+_MOST_WHOLE, _OF_A_BLOCK = 9_900_000, 400
+#: Which samples a page holds: all that fit, a few of each problem, or none and no prompts either.
+Samples: TypeAlias = Literal["all", "few", "none"]
 
 
 def report(
@@ -57,6 +64,7 @@ def report(
     out: str | os.PathLike[str] | None = None,
     summary: Summary | None = None,
     tables: Tables | None = None,
+    samples: Samples = "all",
 ) -> Path:
     """Write the page of a run and return where it lies.
 
@@ -69,6 +77,8 @@ def report(
         summary: what `summarize` says of this run, where it was made already; `by` and `value`
             are then its own.
         tables: prices and architectures of your own; they come before the shipped ones.
+        samples: "all" packs every sample of the problems shown into the page, up to 10 MB; "few"
+            leaves some of each problem, up to 3 MB; "none" leaves no text of problems or models.
 
     Raises:
         UnknownNameError: if the run holds no scores by one of these scorers.
@@ -83,13 +93,15 @@ def report(
 
     opened = open_evidence(run)
     summary = summary or summarize(opened, by=by, value=value)
+    views = problem_views(opened, summary) if samples != "none" else []
     page = render_page(
         summary,
-        problem_views(opened, summary),
+        views,
         recipe=recipe_of(opened, summary),
         bill=bill_of(opened, tables),
         panels=panels_of(opened, summary, tables),
         costs=costs_of(opened, summary, tables),
+        whole=samples == "all",
     )
     beside = opened.path.with_name(f"{opened.path.name}.report.html")
     usual = opened.path / "report.html" if isinstance(opened, Run) else beside
@@ -104,6 +116,7 @@ def render_page(
     bill: Sequence[tuple[str, str]] = (),
     panels: Sequence[Panel] = (),
     costs: Sequence[Axis] = (),
+    whole: bool = False,
 ) -> str:
     """The page as text that encodes to UTF-8, whatever the model wrote.
 
@@ -115,12 +128,14 @@ def render_page(
         panels: what else there is to see, in the order shown.
         costs: what k samples of a problem cost, at every k of the curves: the figure then has a
             switch.
+        whole: whether all samples of the problems are packed into it, as many as fit.
 
     Returns:
         A whole HTML document. It holds at most a few kilobytes per sample and 1,000 problems in
-        its last table; problems that would make it longer than 3 MB are left out.
+        its last table; problems that would make it longer than 3 MB are left out, and so are
+        packed samples that would make it longer than 10 MB.
     """
-    shown = fitting(cards(problems), _MOST_BYTES)
+    shown = fitting(cards(problems), _MOST_BYTES * 2 if whole else _MOST_BYTES)
     # The gap is over all that a rule drew, and the share of those that is correct is no estimate.
     gap, rows = (None, ()) if summary.stopping else (summary.gap, summary.rows)
     curves = _curves(summary, gap, costs)
@@ -142,7 +157,8 @@ def render_page(
         ("all", "All problems", every),
         ("reproduce", "Reproduce", recipe),
     ]
-    return render(
+    page = functools.partial(
+        render,
         "page.html",
         kind="report",
         title=f"{', '.join(named)}: {headline(summary)}",
@@ -170,11 +186,37 @@ def render_page(
         drawn=samples_drawn(summary),
         end=headline_end(summary),
         differences=forest(summary),
-        problems=shown,
         choosers=_choosers(shown),
         every=every,
         recipe=recipe,
+        facts=with_versions(recipe.facts) if recipe else (),
     )
+    few = page(problems=shown, packed=None)
+    if not whole:
+        return few
+    room = _MOST_WHOLE - len(few.encode()) - _OF_A_BLOCK * len(shown)
+    packed = _with_blocks(shown, room)
+    return page(problems=packed, packed=_packed(packed))
+
+
+class Packed(NamedTuple):
+    """How much of the problems shown is in the page to the last sample."""
+
+    problems: int
+    samples: int
+
+
+def _packed(shown: Sequence[Card]) -> Packed | None:
+    """How many problems have all their samples in the page; None where nothing was packed."""
+    whole = [card.view.total for card in shown if card.block or not card.view.left_out]
+    return Packed(len(whole), sum(whole)) if any(card.block for card in shown) else None
+
+
+def _with_blocks(shown: Sequence[Card], most_bytes: int) -> list[Card]:
+    """The cards with all their samples where more than those shown were drawn, and they fit."""
+    lacking = [card.view.every if card.view.left_out else () for card in shown]
+    pairs = zip(shown, within(lacking, most_bytes), strict=True)
+    return [dataclasses.replace(card, block=block) for card, block in pairs]
 
 
 def _curves(

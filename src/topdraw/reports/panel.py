@@ -24,6 +24,8 @@ class Panel:
         table: the numbers behind it; None when there are none.
         how: how it was computed, in a few sentences.
         notes: what to beware of, a sentence each.
+        prose: paragraphs between the claim and the figure.
+        tables: further tables below the first, each with its caption.
     """
 
     key: str
@@ -33,3 +35,5 @@ class Panel:
     table: Tabular | None = None
     how: str = ""
     notes: tuple[str, ...] = ()
+    prose: tuple[str, ...] = ()
+    tables: tuple[tuple[str, Tabular], ...] = ()

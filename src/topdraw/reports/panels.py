@@ -11,20 +11,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from topdraw.core.estimate import Estimate
+from topdraw.reports.cite import with_versions
 from topdraw.reports.document import render
 from topdraw.reports.panel import Panel
-from topdraw.reports.tabular import Cell, Tabular, shown
+from topdraw.reports.tabular import Cell, Tabular, shown, turned
 from topdraw.reports.visible import plain
+
+_WIDE, _FEW = 10, 3
 
 #: Anchors of the report page itself; no panel may take one.
 RESERVED = frozenset(
     "main curves table results cost difficulty differences paired problems all all-table "
-    "reproduce command ground axis-k axis-tokens axis-usd axis-flops".split()
+    "reproduce command cite versions axis-k axis-tokens axis-usd axis-flops".split()
 )
-_MOST_ROWS, _BESIDE, _SHORT = 1000, 3, 8
+_MOST_ROWS, _BESIDE, _SHORT, _LONG = 1000, 3, 8, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +72,19 @@ class PanelView:
         panel: what it says.
         figures: its SVG, trusted: escaped where it was made.
         table: the numbers behind it; None when there are none.
+        tables: further tables: anchor, caption, the table.
     """
 
     panel: Panel
     figures: tuple[Markup, ...]
     table: TableView | None
+    tables: tuple[tuple[str, str, TableView], ...] = ()
 
     @property
     def folded(self) -> bool:
-        """Whether the table starts folded: a long one, where a figure already shows it."""
-        return bool(self.figures) and self.table is not None and len(self.table.rows) > _SHORT
+        """Whether the table starts folded: a long one that a figure shows, or a very long one."""
+        rows = 0 if self.table is None else len(self.table.rows)
+        return rows > (_SHORT if self.figures else _LONG)
 
 
 def render_panels(
@@ -89,8 +95,12 @@ def render_panels(
     *,
     notes: Sequence[str] = (),
     command: str = "",
+    kicker: Sequence[str] = (),
+    lead: str = "",
+    about: str = "",
+    bibtex: Sequence[str] = (),
 ) -> str:
-    """A page of panels alone, as text that encodes to UTF-8.
+    """A page of panels alone, as text that encodes to UTF-8; `pages.Page` holds the same by name.
 
     Args:
         title: what the page is of, in a few words.
@@ -99,23 +109,38 @@ def render_panels(
         facts: what the numbers stand on, as (name, value) for people.
         notes: what to know before quoting a number, a sentence each.
         command: what makes this page again; left out when empty.
+        kicker: what the page stands on (task, model, counts), in a few words above the claim.
+        lead: a sentence or two after the claim.
+        about: what the command does.
+        bibtex: entries to cite.
 
     Raises:
         ValueError: if two panels have one key, or a key cannot be an anchor.
     """
     views = panel_views(panels)
-    ground = [("ground", "Reproduce" if command else "Ground")] if facts or command else []
     return render(
         "panels.html",
         title=f"{title}: {claim}",
         kind=title,
+        kicker=kicker,
         claim=claim,
+        lead=lead,
         notes=notes,
         panels=views,
-        sections=[(view.panel.key, view.panel.title) for view in views] + ground,
-        facts=facts,
-        command=command,
+        sections=[
+            *((view.panel.key, view.panel.title) for view in views),
+            ("reproduce", "Reproduce"),
+        ],
+        facts=with_versions(facts),
+        command=_whole(command),
+        about=about,
+        bibtex=_whole("\n\n".join(bibtex)),
     )
+
+
+def _whole(text: str) -> Markup:
+    """A text that is copied: escaped here, for the door of a page shortens what is very long."""
+    return escape(plain(text, len(text)))
 
 
 def panel_views(panels: Sequence[Panel]) -> list[PanelView]:
@@ -132,21 +157,29 @@ def panel_views(panels: Sequence[Panel]) -> list[PanelView]:
         if panel.key in taken or not re.fullmatch(r"[a-z][a-z0-9-]*", panel.key):
             raise ValueError(f"the key {panel.key!r} of a panel is taken or is no anchor")
         taken |= {panel.key, f"{panel.key}-table"}
+        taken |= {f"{panel.key}-table-{at}" for at in range(2, len(panel.tables) + 2)}
     return [_view(panel) for panel in panels]
 
 
 def _view(panel: Panel) -> PanelView:
     made = (plain(svg, len(svg)) for svg in panel.figures if svg)
     figures = tuple(Markup(svg) for svg in made)  # noqa: S704 - see PanelView
-    return PanelView(panel, figures, table_view(panel.table) if panel.table else None)
+    more = tuple(
+        (f"{panel.key}-table-{at}", caption, table_view(table))
+        for at, (caption, table) in enumerate(panel.tables, start=2)
+    )
+    return PanelView(panel, figures, table_view(panel.table) if panel.table else None, more)
 
 
 def table_view(table: Tabular) -> TableView:
     """A table ready for a page.
 
     Args:
-        table: any table; a column in which every cell that is there is text stands to the left.
+        table: any table; a column in which every cell that is there is text stands to the left. One
+            of a few rows that is too wide for a page is turned.
     """
+    if len(table.columns) > _WIDE and 0 < len(table.rows) <= _FEW:
+        table = turned(table)
     rows = tuple(tuple(_cell(cell) for cell in row) for row in table.rows[:_MOST_ROWS])
     words = [
         any(row[at].words for row in rows)

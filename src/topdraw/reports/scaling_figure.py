@@ -22,6 +22,7 @@ from topdraw.reports.frame import (
     thinned,
     top_of,
 )
+from topdraw.reports.spot import column, with_n
 
 if TYPE_CHECKING:
     from topdraw.analysis.scaling.reading import Scaling
@@ -52,9 +53,10 @@ def scaling_figure(found: Sequence[Scaling], layout: Layout) -> str:
         last = one.forecasts[-1].value if one.forecasts else one.coverage[-1].value
         ends.append((frame.y(last), one.name, _KEYS[at]))
     parts += _names(ends, frame, layout)
+    parts += _columns(shown, frame)
     said = "; ".join(_told(one) for one in shown)
     return (
-        f'<svg class="figure {layout.name}" viewBox="0 0 {layout.width} {_HEIGHT}" role="img" '
+        f'<svg class="figure {layout.name}" viewBox="0 0 {layout.width} {_HEIGHT}" role="group" '
         f'aria-label="{escape(f"Coverage over samples, logarithmic. {said}")}">'
         f"{''.join(parts)}</svg>"
     )
@@ -113,10 +115,29 @@ def _model(one: Scaling, frame: Frame, aside: float) -> Iterable[str]:
     for value, (x, y) in zip(one.forecasts, beyond, strict=True):
         top, bottom = frame.y(value.high), frame.y(value.low)
         yield f'<path class="whisker" d="M{x:.1f} {top:.1f}V{bottom:.1f}"/>'
-        words = f"{one.name}, k = {value.k:,}: {value}"
-        yield (
-            f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="4">'
-            f"<title>{escape(words)}</title></circle>"
+        yield f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
+
+
+def _columns(found: Sequence[Scaling], frame: Frame) -> Iterable[str]:
+    """One invisible area for each k, measured or forecast, that tells its numbers."""
+    rows: dict[int, list[tuple[str, str]]] = {}
+    for key, one in zip(_KEYS, found, strict=False):
+        for k, e in zip(one.known.ks.tolist(), one.coverage, strict=True):
+            rows.setdefault(k, []).append((key, f"{one.name} {with_n(e)}"))
+        for value in one.forecasts:
+            rows.setdefault(value.k, []).append((key, f"{one.name}, model {value}"))
+    places = [frame.x(k) for k in sorted(rows)]
+    between = [(a + b) / 2 for a, b in itertools.pairwise(places)]
+    edges = [frame.left, *between, max(frame.right, frame.left + 1)]
+    for at, k in enumerate(sorted(rows)):
+        keys, told = zip(*rows[k], strict=True)
+        yield column(
+            (edges[at], edges[at + 1]),
+            (frame.top, frame.bottom),
+            places[at],
+            (f"k = {k:,}", *told),
+            keys=keys,
+            first=not at,
         )
 
 

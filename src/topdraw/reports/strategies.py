@@ -61,6 +61,20 @@ def look(strategy: str) -> Look:
     return _LOOKS.get(strategy, Look("other", dash="5 2", mark="circle"))
 
 
+def chosen_name(strategy: str) -> str:
+    """What a strategy is called beside the samples that it picks.
+
+    Args:
+        strategy: name of the selector.
+
+    Examples:
+        >>> chosen_name("weighted_majority")
+        'weighted majority'
+    """
+    known = {"best_of_n": "best of n", "weighted_majority": "weighted majority"}
+    return known.get(strategy, strategy)
+
+
 def phrase(curve: Curve) -> str:
     """How the k samples were turned into one, after "100 samples ".
 

@@ -14,6 +14,7 @@ from markupsafe import escape
 
 from topdraw.core.estimate import Estimate
 from topdraw.reports.frame import WIDE, Layout, label, text_width
+from topdraw.reports.spot import spot, with_n
 
 _FAINT, _STRONG = 0.05, 0.55
 _HEAD, _FOOT = 26, 50
@@ -80,7 +81,7 @@ def heat_figure(maps: Sequence[HeatMap], *, across: str, down: str, layout: Layo
         top += _HEAD + tall * len(each.rows) + _FOOT
     told = f"Heat map over {across} and {down}: {_told(maps)}"
     return (
-        f'<svg class="figure {layout.name}" viewBox="0 0 {layout.width} {top:.0f}" role="img" '
+        f'<svg class="figure {layout.name}" viewBox="0 0 {layout.width} {top:.0f}" role="group" '
         f'aria-label="{escape(told)}">{"".join(parts)}</svg>'
     )
 
@@ -140,13 +141,15 @@ def _cell(
     share = (value - scale[0]) / (scale[1] - scale[0]) if scale[1] > scale[0] else 1.0
     dark = _FAINT + share * (_STRONG - _FAINT)
     mark = f"; {one.mark}" if one.mark else ""
-    text = escape(f"{each.columns[one.x]}, {each.rows[one.y]}: {one.estimate}{mark}")
+    place = f"{each.columns[one.x]}, {each.rows[one.y]}"
     yield (
         f'<rect class="heat" x="{x + 1:.1f}" y="{y + 1:.1f}" width="{width - 2:.1f}" '
-        f'height="{tall - 2:.1f}" fill-opacity="{dark:.3f}"><title>{text}</title></rect>'
+        f'height="{tall - 2:.1f}" fill-opacity="{dark:.3f}"/>'
     )
     shown = f"{value:.2f}"
     middle = x + width / 2
-    yield label(middle, y + tall / 2 + (0 if one.mark else 5), shown, "middle")
+    yield label(middle, y + tall / 2 + (-3 if one.mark else 5), shown, "middle")
     if one.mark:
-        yield label(middle, y + tall / 2 + 15, one.mark, "middle")
+        yield label(middle, y + tall / 2 + 13, one.mark, "middle")
+    told = (place, f"{with_n(one.estimate)}{mark}")
+    yield spot(x, y, width, tall, told, first=one is each.cells[0])

@@ -42,6 +42,22 @@ class Tabular:
     rows: tuple[tuple[Cell, ...], ...]
 
 
+def turned(table: Tabular) -> Tabular:
+    """The table with its rows as columns, headed by what stands first in each.
+
+    Args:
+        table: with one column or more.
+
+    Examples:
+        >>> turned(Tabular(("model", "a", "b"), (("m", 1, 2),)))
+        Tabular(columns=('model', 'm'), rows=(('a', 1), ('b', 2)))
+    """
+    first, *others = table.columns
+    heads = (shown(row[0]) for row in table.rows)
+    rows = ((name, *(row[at] for row in table.rows)) for at, name in enumerate(others, start=1))
+    return Tabular((first, *heads), tuple(rows))
+
+
 def csv_text(table: Tabular) -> str:
     """The table as CSV with all digits; a column with estimates is three: value, low, high.
 

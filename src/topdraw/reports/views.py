@@ -40,6 +40,7 @@ class SampleView:
         weights: probability that each strategy picks one of them, by strategy, positive ones only.
         tokens: output tokens of the first of them; 0 when unknown.
         finish_reason: why the first of them ended.
+        indices: the indices of all of them, rising.
     """
 
     output: str
@@ -52,6 +53,7 @@ class SampleView:
     weights: tuple[tuple[str, float], ...] = ()
     tokens: int = 0
     finish_reason: str = "stop"
+    indices: tuple[int, ...] = ()
 
     @property
     def chosen(self) -> float:
@@ -94,6 +96,7 @@ class ProblemView:
         answers_left_out: distinct answers beyond `answers`.
         unscored: samples without a score so far.
         greedy: the output at temperature 0; None when there is none.
+        every: all distinct outputs, by their smallest index.
     """
 
     problem_id: str
@@ -110,6 +113,12 @@ class ProblemView:
     answers_left_out: int
     unscored: int = 0
     greedy: SampleView | None = None
+    every: tuple[SampleView, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many samples it has, alike ones counted apart."""
+        return sum(view.count for view in self.every)
 
 
 def problem_view(
@@ -160,6 +169,7 @@ def problem_view(
         answers_left_out=max(0, len(answers) - _TALLIED),
         unscored=row.unscored,
         greedy=_alone(*greedy, [("greedy", 1.0)]) if greedy else None,
+        every=tuple(groups),
     )
 
 
@@ -246,8 +256,9 @@ def _groups(
         chosen = [(name, float(weight[members].sum())) for name, weight in weights.items()]
         alone = _alone(first, score, chosen)
         best = _largest(values[at] for at in members)
-        views.append(replace(alone, count=len(members), verdict=verdict, value=best))
-    return views
+        where = tuple(sorted(samples[at].index for at in members))
+        views.append(replace(alone, count=len(members), verdict=verdict, value=best, indices=where))
+    return sorted(views, key=lambda view: view.indices)
 
 
 def _alone(sample: Sample, score: Score | None, chosen: Iterable[tuple[str, float]]) -> SampleView:

@@ -66,7 +66,9 @@ def connect() -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(config={"temp_directory": ""})
-    connection.execute("SET enable_progress_bar = false")
+    # In a notebook without ipywidgets there is no bar to turn off, and saying so is an error.
+    with contextlib.suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
     return connection
 
 

@@ -18,6 +18,7 @@ from topdraw.core.records import Json
 from topdraw.errors import FormatError
 from topdraw.store.formats.protocol import Values
 from topdraw.store.formats.source import Record, Records
+from topdraw.store.parquet import connect
 
 _ROWS = 256
 
@@ -39,8 +40,8 @@ def records(path: Path) -> Records:
 def _parquet(path: Path) -> Iterator[Values]:
     import duckdb
 
-    with duckdb.connect() as connection:
-        connection.execute("SET enable_progress_bar = false; SET threads = 1")
+    with connect() as connection:
+        connection.execute("SET threads = 1")
         try:
             found = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
             names = [column[0] for column in found.description or ()]
