@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
 
 
 class _Kind(NamedTuple):
+    """A study: its plan, what is done once after drawing, its page of (study, found, level)."""
+
     plan: Callable[[Asked], Plan]
-    page: Callable[..., StudyPage]
+    check: Callable[[Study], None]
+    page: Callable[[Study, Sequence[Material], float], StudyPage]
 
 
 NAMES = ("monkeys", "good-bad-greedy")
@@ -39,14 +43,21 @@ NAMES = ("monkeys", "good-bad-greedy")
 
 def _kind(name: str) -> _Kind:
     if name == "monkeys":
+        from topdraw.cli.study_draw import check_verifiers
         from topdraw.reports.study_monkeys import monkeys_page
         from topdraw.studies.monkeys.plan import monkeys_plan
 
-        return _Kind(monkeys_plan, monkeys_page)
+        return _Kind(
+            monkeys_plan,
+            check_verifiers,
+            lambda study, found, level: monkeys_page(found, folder=study.path, level=level),
+        )
     from topdraw.reports.study_greedy import greedy_page
     from topdraw.studies.greedy.plan import greedy_plan
 
-    return _Kind(greedy_plan, greedy_page)
+    return _Kind(
+        greedy_plan, lambda study: None, lambda study, found, level: greedy_page(found, level=level)
+    )
 
 
 _OF_A_FOLDER = ("study", "level", "as_json")
@@ -159,7 +170,7 @@ def command(
         problems=problems,
         task_seed=task_seed,
         ranked_by=ranked_by,
-        recorded=tuple(map(Recorded, recorded)),
+        recorded=tuple(Recorded(os.path.abspath(path)) for path in recorded),
         endpoint=bool(draw.server.endpoint),
         seed=draw.seed,
     )
@@ -170,7 +181,9 @@ def command(
         click.echo(json.dumps(dataclasses.asdict(told)) if as_json else str(told))
         return
     try:
-        _show(draw_study(planned, draw), level, as_json)
+        drawn = draw_study(planned, draw)
+        _kind(study).check(drawn)
+        _show(drawn, level, as_json)
     except (BudgetExhausted, EndpointError):
         _show_what_there_is(planned.path, level, as_json)
         raise
@@ -210,7 +223,7 @@ def _show(study: Study, level: float, as_json: bool) -> None:
     found: Sequence[Material] = material_of(study)
     if not found:
         raise StoreError(f"The study {study.path} has no scored samples yet.")
-    page = _kind(study.plan.study).page(found, level=level)
+    page = _kind(study.plan.study).page(study, found, level)
     path = write_study(study.path, page, command=_command(study, sys.argv[1:]))
     tables: Mapping[str, object] = {
         panel.key: table_json(panel.table) for panel in page.panels if panel.table

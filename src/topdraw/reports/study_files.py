@@ -7,19 +7,21 @@ Try it: `topdraw study FOLDER`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from topdraw.core.estimate import Estimate
 from topdraw.errors import StoreError
 from topdraw.reports.document import write_page
+from topdraw.reports.figure_file import save_figure
 from topdraw.reports.panel import Panel
 from topdraw.reports.panels import render_panels
 from topdraw.reports.tabular import Cell, Tabular, csv_text, latex_text
 from topdraw.store.segments import write_atomically
 
 PAGE = "study.html"
+_ENDINGS = frozenset({".json", ".csv", ".tex", ".svg", ".png"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class StudyPage:
         panels: in the order shown; the table of each is a file named by its key.
         facts: what the numbers stand on, as (name, value).
         notes: what to know before quoting a number.
+        kicker: what it stands on, in a few words above the claim.
+        lead: a sentence or two after the claim.
+        bibtex: what to cite.
     """
 
     title: str
@@ -39,10 +44,15 @@ class StudyPage:
     panels: tuple[Panel, ...]
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    kicker: tuple[str, ...] = ()
+    lead: str = ""
+    bibtex: tuple[str, ...] = ()
 
 
 def write_study(folder: Path, page: StudyPage, *, command: str) -> Path:
-    """Write tables and page of a study and return where the page lies.
+    """Write tables, figures and page of a study and return where the page lies.
+
+    Tables and figures of before that this page does not have are removed.
 
     Args:
         folder: of the study.
@@ -52,19 +62,67 @@ def write_study(folder: Path, page: StudyPage, *, command: str) -> Path:
     Raises:
         StoreError: when a file cannot be written.
     """
-    tables = folder / "tables"
-    try:
-        tables.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{tables} cannot be made: {error}.") from error
-    for panel in page.panels:
-        if panel.table is not None:
-            for suffix, text in _forms(panel.table).items():
-                write_atomically(tables / f"{panel.key}.{suffix}", text.encode())
+    made = {
+        f"{stem}.{suffix}": text.encode()
+        for stem, table in _tables(page.panels)
+        for suffix, text in _forms(table).items()
+    }
+    _replace(_made(folder / "tables"), made)
+    _draw(_made(folder / "figures"), page.panels)
     text = render_panels(
-        page.title, page.claim, page.panels, page.facts, notes=page.notes, command=command
+        page.title,
+        page.claim,
+        page.panels,
+        page.facts,
+        notes=page.notes,
+        command=command,
+        kicker=page.kicker,
+        lead=page.lead,
+        bibtex=page.bibtex,
     )
     return write_page(text, folder / PAGE)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made: {error}.") from error
+    return folder
+
+
+def _tables(panels: Sequence[Panel]) -> Iterator[tuple[str, Tabular]]:
+    """Tables by the stems of their files: the first of a panel has its key, others a number."""
+    for panel in panels:
+        if panel.table is not None:
+            yield panel.key, panel.table
+        for at, (_, table) in enumerate(panel.tables, start=2):
+            yield f"{panel.key}-{at}", table
+
+
+def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        write_atomically(folder / name, data)
+    _keep(folder, set(files))
+
+
+def _keep(folder: Path, names: set[str]) -> None:
+    """Remove what another page of the same study left."""
+    for file in sorted(folder.iterdir()):
+        if file.name not in names and file.suffix in _ENDINGS:
+            file.unlink(missing_ok=True)
+
+
+def _draw(folder: Path, panels: Sequence[Panel]) -> None:
+    """Figures as files: a panel's wide ones, by its key; PNG where the extra is there."""
+    names = set()
+    for panel in panels:
+        # A figure is there in two widths, the wide one first.
+        for at, svg in enumerate((svg for svg in panel.figures[::2] if svg), start=1):
+            stem = panel.key if at == 1 else f"{panel.key}-{at}"
+            found = save_figure(svg, folder / stem)
+            names |= {path.name for path in (found.svg, found.png) if path is not None}
+    _keep(folder, names)
 
 
 def _forms(table: Tabular) -> Mapping[str, str]:

@@ -5,6 +5,8 @@ Try it: `topdraw study monkeys --out studies/monkeys`.
 
     study.json       the plan, written first
     runs/NAME/       a run like any other, for each leg
+    prices.toml      prices of the study's own, from --prices; architectures.toml, likewise, is put
+                     there by hand
     tables/ figures/ study.html        made of the runs, again at any time
 """
 
@@ -20,6 +22,8 @@ from topdraw.store.manifest import FILE as MANIFEST
 from topdraw.studies.plan import FILE, Leg, Plan, joined, read_plan, write_plan
 
 RUNS = "runs"
+PRICES = "prices.toml"
+ARCHITECTURES = "architectures.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,11 @@ def _refuse_strangers(folder: Path) -> None:
     if folder.is_file():
         raise StoreError(f"{folder} is a file, not a folder.", hint="Name a new folder.")
     strangers = sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
-    strangers = [name for name in strangers if not name.startswith(".") and name != RUNS]
+    strangers = [
+        name
+        for name in strangers
+        if not name.startswith(".") and name not in (RUNS, PRICES, ARCHITECTURES)
+    ]
     if strangers:
         raise StoreError(
             f"{folder} is no study, and not empty: it has {strangers[0]!r}.",

@@ -63,7 +63,7 @@ def material_of(study: Study) -> list[Material]:
         if run is not None and run.scorers():
             found.append(Material(leg.name, leg.part, leg.task, leg.model, run, _decoding_of(run)))
     for one in study.plan.recorded:
-        found += _recorded(one)
+        found += recorded(one)
     return found
 
 
@@ -72,7 +72,17 @@ def _decoding_of(evidence: Evidence) -> Decoding | None:
     return None if sampler is None or not isinstance(evidence, Run) else sampler.decoding
 
 
-def _recorded(one: Recorded) -> list[Material]:
+def recorded(one: Recorded) -> list[Material]:
+    """The sets of samples that somebody has drawn already: one for each model or cell.
+
+    Args:
+        one: where they are.
+
+    Raises:
+        StoreError: when a run cannot be read, or has no scores.
+        ConfigError: when there is nothing at the path.
+        FormatError: when a file is no table.
+    """
     if is_sweep(one.path):
         sweep = open_sweep(one.path)
         runs = [(cell.name, sweep.run(cell)) for cell in sweep.cells]
