@@ -13,6 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from topdraw.reports.study_files import StudyPage
+
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -75,3 +77,13 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield Chromium(browser, tmp_path_factory.mktemp("pages"))
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def two_models(tmp_path_factory: pytest.TempPathFactory) -> StudyPage:
+    """The page of a small study of greedy against sampled answers."""
+    from tests.reports.made_greedy import made_materials
+
+    from topdraw.reports.study_greedy import greedy_page
+
+    return greedy_page(made_materials(tmp_path_factory.mktemp("study")))
