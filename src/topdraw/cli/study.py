@@ -60,6 +60,8 @@ def _kind(name: str) -> _Kind:
     )
 
 
+#: Longer tables are named: they are read in a page or by a program.
+_MOST_ROWS = 12
 _OF_A_FOLDER = ("study", "level", "as_json")
 
 
@@ -233,8 +235,11 @@ def _show(study: Study, level: float, as_json: bool) -> None:
         return
     click.echo(whole(page.claim))
     for panel in page.panels:
+        click.echo(f"\n{panel.title}\n{whole(panel.claim)}")
         if panel.table is not None:
-            click.echo(f"\n{panel.title}\n{aligned_text(panel.table)}")
+            rows = len(panel.table.rows)
+            file = study.path / "tables" / f"{panel.key}.csv"
+            click.echo(aligned_text(panel.table) if rows <= _MOST_ROWS else f"{rows} rows: {file}")
     for note in page.notes:
         click.echo("\n" + whole(note))
     click.echo(f"\nPage: {path}")
