@@ -173,8 +173,8 @@ def fits_panel(found: Sequence[Reading]) -> Panel:
         worst = max(fitted, key=lambda one: one.rise.law_error.value)
         claim = (
             f"c = exp(a k^b) is off by {worst.rise.law_error} on average where it fits worst, on "
-            f"{worst.task} for {worst.name}; a straight line over log k is off by "
-            f"{worst.rise.less} more there."
+            f"{worst.task} for {worst.name}; the error of a straight line over log k less that of "
+            f"the law is {worst.rise.less} there."
         )
     return Panel(
         key="fits",
