@@ -60,6 +60,8 @@ def test_chance_is_owned_up_to() -> None:
 def test_a_choice_by_something_else_says_its_weight() -> None:
     told = reasons(Why("mbr(f1)", 3, 8, 0.25, (), None, None))
     assert told == "mbr(f1) chose candidate 3 of 8: its weight is 0.25."
+    told = reasons(Why("first", 7, 5, 1.0, (), None, None))
+    assert told == "first chose candidate 7 of the 5 that came: its weight is 1."
     assert reasons(Why("oracle", None, 1, 0.0, (), None, None)) == (
         "oracle could choose none of 1 candidate."
     )

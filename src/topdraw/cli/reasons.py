@@ -29,7 +29,9 @@ Agreed: 0, 1, 5. 1 candidate has no answer.
     told += [_value(found.value)] if found.value else []
     if not told:
         told = [f"its weight is {found.weight:.3g}"]
-    head = f"{found.selector} chose candidate {found.index} of {found.among}: {'; '.join(told)}."
+    # They are numbered from 0, those that failed too: never "candidate 7 of 5".
+    among = f"of {found.among}" if found.index < found.among else f"of the {found.among} that came"
+    head = f"{found.selector} chose candidate {found.index} {among}: {'; '.join(told)}."
     return " ".join([head, *_rest(found)])
 
 

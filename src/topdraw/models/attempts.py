@@ -374,6 +374,6 @@ class Attempts:
         hint = trouble.hint_seconds or 0.0
         if isinstance(error, Refused):
             self.gate.turn_away(error)
-        elif trouble.throttles and hint > self._retry.longest_hint_seconds:
+        elif trouble.throttles and hint > self._retry.longest_hint_seconds and not alone:
             self.gate.park(error, hint)
         return error

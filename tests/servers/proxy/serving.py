@@ -83,10 +83,14 @@ def upstream_at(urls: str | Sequence[str], **options: object) -> Endpoint | Endp
 
 
 @contextlib.contextmanager
-def running(app: ASGIApp) -> Iterator[str]:
-    """The base address of an application, on a free port."""
+def running(app: ASGIApp, head_seconds: float = 30.0) -> Iterator[str]:
+    """The base address of an application, on a free port.
+
+    A short `head_seconds` is for tests of it: the clients share this process, and one of 256 that
+    has connected may wait a second for its turn to send.
+    """
     listener = listening("127.0.0.1", 0)
-    server = uvicorn.Server(config_of(app, drain_seconds=2, head_seconds=0.5))
+    server = uvicorn.Server(config_of(app, drain_seconds=2, head_seconds=head_seconds))
     thread = threading.Thread(target=_run, args=(server, listener), daemon=True)
     thread.start()
     while not server.started and thread.is_alive():
@@ -104,10 +108,14 @@ def _run(server: uvicorn.Server, listener: socket.socket) -> None:
 
 @contextlib.contextmanager
 def proxied(
-    urls: str | Sequence[str], *, options: dict[str, object] | None = None, **settings: object
+    urls: str | Sequence[str],
+    *,
+    options: dict[str, object] | None = None,
+    head_seconds: float = 30.0,
+    **settings: object,
 ) -> Iterator[Served]:
     """A proxy in front of these addresses."""
     given: dict[str, Any] = settings
     app = proxy_app(upstream_at(urls, **(options or {})), Settings(**given))
-    with running(app) as url:
+    with running(app, head_seconds) as url:
         yield Served(url, app.state.proxy)

@@ -139,6 +139,19 @@ def test_refusals_of_the_upstream_are_passed_on(
         assert up.counts.requests <= (1 if body is BODY else 2)  # it may be n that it dislikes
 
 
+def test_a_long_wait_for_one_model_is_none_for_the_others() -> None:
+    tomorrow = Fault("status", 429, {"error": {"message": "tomorrow"}}, {"Retry-After": "86400"})
+
+    def script(body: Any, attempt: int) -> Fault | None:  # noqa: ANN401 - JSON
+        return tomorrow if body["model"] == "free" else None
+
+    with ScriptedServer(script) as up, proxied(up.url) as p:
+        got = p.post(BEST | {"model": "best-of-4/free"})
+        assert (got.status, got.headers["Retry-After"]) == (429, "86400")
+        assert p.post(BEST).status == 200
+        assert p.post(BODY).status == 200
+
+
 def test_a_request_is_passed_through_byte_for_byte() -> None:
     raw = b'{ "model":"tiny" , "messages":[{"role":"user","content":"\\u00e9"}],"x":[1.50]}'
     with ScriptedServer(always(Fault("raw", body=b'{ "odd" :  1 }'))) as up, proxied(up.url) as p:

@@ -28,7 +28,7 @@ KEY = "td-0123456789abcdef"
 def served() -> Iterator[Served]:
     with (
         ScriptedServer() as up,
-        proxied(up.url, largest_body_bytes=100_000, body_seconds=0.2) as proxy,
+        proxied(up.url, head_seconds=0.5, largest_body_bytes=100_000, body_seconds=0.2) as proxy,
     ):
         yield proxy
 

@@ -126,7 +126,19 @@ def test_a_judge_that_fails_never_fails_the_request(
     notes = " ".join(reply.topdraw["notes"])
     assert "judge" in notes
     assert "by chance" in notes
+    assert "localhost" not in notes  # where it is, is the operator's business
     assert reply.topdraw["judge"]["cost_usd"] == 0.0
+
+
+def test_a_judge_that_rates_does_not_say_where_it_is() -> None:
+    with (
+        ScriptedServer() as up,
+        judge_server(lambda _: Fault("status", status=401, body="no")) as server,
+        proxied(up.url, scorers=(f"rated={spec(server)}",)) as proxy,
+    ):
+        (missing, *_) = asked(proxy, "best-of-4/tiny").topdraw["notes"]
+    assert missing.startswith("4 of 4 scores by rated are missing:")
+    assert "localhost" not in missing
 
 
 def test_unreadable_verdicts_are_missing_and_the_others_choose() -> None:

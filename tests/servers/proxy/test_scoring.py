@@ -6,6 +6,8 @@ import asyncio
 import threading
 from collections.abc import Sequence
 
+import pytest
+
 from topdraw.core.billing import Answered, Asked
 from topdraw.core.records import Problem, Sample, Score
 from topdraw.models.meter import METER
@@ -32,6 +34,19 @@ def test_a_scorer_has_as_many_threads_as_it_declares() -> None:
             assert [[s.value for s in one] for one in await asyncio.gather(*work)] == [[1, 1]] * 2
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, asyncio.CancelledError, GeneratorExit])
+def test_whatever_a_scorer_raises_the_server_goes_on(kind: type[BaseException]) -> None:
+    def run_it(problem: Problem, samples: Sequence[Sample]) -> list[Score]:
+        raise kind("stop")
+
+    async def main() -> list[Score]:
+        with Scorers([run_it]) as scorers:
+            return await scorers.score("run_it", PROBLEM, SAMPLES, until=None, judge=Tally())
+
+    found = asyncio.run(main())
+    assert [one.missing_reason for one in found] == [f"{kind.__name__}: stop"] * 2
 
 
 def test_what_a_scorer_asks_of_models_is_counted_apart() -> None:

@@ -19,7 +19,7 @@ from topdraw.selection.resolve import NamedSelector
 from topdraw.servers.proxy.candidates import Drawn, Upstream, draw
 from topdraw.servers.proxy.choice import Chosen, candidates_of, choose, reasons
 from topdraw.servers.proxy.judging import Judgement, ServedJudge
-from topdraw.servers.proxy.refusal import Refusal, of_endpoint, without_address
+from topdraw.servers.proxy.refusal import Refusal, of_endpoint, unplaced, without_address
 from topdraw.servers.proxy.reply import Answer
 from topdraw.servers.proxy.scoring import LOGPROB, Scorers
 from topdraw.servers.proxy.strategy import Strategy
@@ -256,8 +256,8 @@ def _notes(
         failure = drawn.failure
         why = without_address(failure.message) if failure is not None else "they did not come"
         notes.append(f"{drawn.asked - came} of {drawn.asked} candidates failed: {why}")
-    notes += reasons(scores)
-    notes += [note for one in judged for note in one.notes]
+    asked = [*reasons(scores), *(note for one in judged for note in one.notes)]
+    notes += [unplaced(note, "its server") for note in asked]
     if chosen.by_chance:
         notes.append("none could be chosen by its score; one was taken by chance")
     return notes

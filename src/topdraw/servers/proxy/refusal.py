@@ -99,8 +99,22 @@ def without_address(text: str) -> str:
         >>> without_address("http://10.0.0.7:8000/v1 did not answer: HTTP 503.")
         'The upstream did not answer: HTTP 503.'
     """
-    text = _UNREACHABLE.sub("cannot connect.", _ADDRESS.sub("the upstream", text))
+    text = unplaced(text, "the upstream")
     return text[:1].upper() + text[1:]
+
+
+def unplaced(text: str, word: str) -> str:
+    """A text in which a word stands for each address.
+
+    Args:
+        text: said to a client.
+        word: for what is there.
+
+    Examples:
+        >>> unplaced("the judge did not answer: http://10.0.0.7:8000/v1 has gone", "its server")
+        'the judge did not answer: its server has gone'
+    """
+    return _UNREACHABLE.sub("cannot connect.", _ADDRESS.sub(word, text))
 
 
 def of_input(error: InputError) -> Refusal:

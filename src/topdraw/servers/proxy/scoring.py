@@ -140,3 +140,5 @@ def _scores(
     except TopdrawError as error:
         # Offline it would end the run; here the other candidates' other scores still stand.
         return [Score.missing(str(error)[:300]) for _ in samples]
+    except BaseException as error:  # noqa: BLE001  no Ctrl-C comes to this thread: it is the scorer's
+        return [Score.missing(f"{type(error).__name__}: {error}"[:300]) for _ in samples]
