@@ -46,20 +46,20 @@ def test_every_number_is_counted_by_hand(tiny_run: TinyRun) -> None:
         ("p", 0, 2, 1.0),
         ("p", 2, 0, 0.0),  # both orders agree
         ("p", 1, 2, 0.5),
-        ("q", 0, 1, 0.5),  # equal outputs
+        ("q", 0, 1, 0.5),  # equal outputs: nobody was asked
         ("q", 2, 0, 0.8),  # the wrong one, longer
         ("q", 1, 2, None),
     )
     add_comparisons(run, "j", told)
     found = pair_audit(run, "j", gold="gold")
-    assert (found.problems, found.questions, found.pairs) == (2, 8, 4)
+    assert (found.problems, found.questions, found.pairs) == (2, 7, 4)
     assert found.first_wins.value == pytest.approx((1 + 1 + 1 + 0 + 0.5 + 0.8) / 6)
     assert found.consistent.value == pytest.approx(1 / 2)
     # Pairs: p01 even, p02 to the short, p12 even, q20 to the long by 0.8.
     assert found.longer_wins.value == pytest.approx((0.5 + 0 + 0.5 + 0.8) / 4)
     assert found.right_wins.value == pytest.approx((0.5 + 1 + 0.2) / 3)
     assert found.gold_longer_wins.value == 0.0
-    assert found.missing.value == pytest.approx(1 / 8)
+    assert found.missing.value == pytest.approx(1 / 7)
     assert "right over wrong" in aligned_text(pairs_table([found]))
     without = pair_audit(run, "j")
     assert without.gold == ""

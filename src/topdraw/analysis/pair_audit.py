@@ -18,7 +18,7 @@ from topdraw.core.estimate import Estimate
 from topdraw.core.records import Sample, Score
 from topdraw.errors import ConfigError
 from topdraw.selection.extras import scores_of
-from topdraw.store.comparisons import Comparison, Comparisons, comparison_names, comparisons
+from topdraw.store.comparisons import Comparison, comparison_names, comparisons
 from topdraw.store.evidence import EvidenceOrPath, open_evidence
 from topdraw.store.plain import PlainTable
 from topdraw.store.run import Run
@@ -104,7 +104,8 @@ def pair_audit(
         )
     found = comparisons(opened, name)
     samples = {(s.problem_id, s.sampler, s.index): s for s in opened.samples()}
-    pairs = list(_pairs(found.rows, samples))
+    asked = [row for row in found.rows if not _alike(row, samples)]
+    pairs = list(_pairs(asked, samples))
     gold = _gold(opened, gold)
     keys = list(dict.fromkeys(row.problem_id for row in (*found.rows, *found.missing)))
     made = _Maker(keys, cluster_labels(opened, keys, clusters), level)
@@ -126,9 +127,9 @@ def pair_audit(
              for pair in apart],
             "the right one of a right and a wrong is preferred, ties half",
         ),
-        missing=made.ratio(_missing(found), "questions without a verdict"),
+        missing=made.ratio(_missing(asked, found.missing), "questions without a verdict"),
         problems=len(keys),
-        questions=len(found.rows) + len(found.missing),
+        questions=len(asked) + len(found.missing),
         pairs=len(pairs),
     )  # fmt: skip
 
@@ -164,7 +165,7 @@ def _pairs(
         one = samples.get((problem_id, sampler, first))
         other = samples.get((problem_id, sampler, second))
         pair = (problem_id, sampler, *sorted((first, second)))
-        if pair in done or one is None or other is None or one.output == other.output:
+        if pair in done or one is None or other is None:
             continue
         done.add(pair)
         forth = _mean(said.get((problem_id, sampler, first, second), []))
@@ -210,9 +211,17 @@ def _longer(pairs: Iterable[_Pair]) -> Iterable[tuple[str, float]]:
             yield key, pair.chance if longer else 1 - pair.chance
 
 
-def _missing(found: Comparisons) -> Iterable[tuple[str, float]]:
-    yield from ((row.problem_id, 0.0) for row in found.rows)
-    yield from ((row.problem_id, 1.0) for row in found.missing)
+def _alike(row: Comparison, samples: Mapping[tuple[str, str, int], Sample]) -> bool:
+    """Whether the two outputs are equal: nobody was asked, the verdict is a tie."""
+    one, other = (samples.get((row.problem_id, row.sampler, at)) for at in (row.first, row.second))
+    return one is not None and other is not None and one.output == other.output
+
+
+def _missing(
+    answered: Iterable[Comparison], unanswered: Iterable[Comparison]
+) -> Iterable[tuple[str, float]]:
+    yield from ((row.problem_id, 0.0) for row in answered)
+    yield from ((row.problem_id, 1.0) for row in unanswered)
 
 
 def _gold(run: Run, gold: str | None) -> str:
