@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import math
 
 import numpy as np
@@ -6,7 +7,8 @@ import pytest
 from tests.selection.made import made
 
 from topdraw.errors import DomainError
-from topdraw.selection.asking import Plan, choose_one, play
+from topdraw.selection.asking import Plan, _knockout, _Table, choose_one, play
+from topdraw.selection.knockout import knockout_chances
 from topdraw.selection.tournament import round_robin
 
 
@@ -22,6 +24,22 @@ async def test_a_knockout_asks_once_less_than_there_are_samples(n: int) -> None:
     assert played.weights.sum() == 1
     assert played.calls == n - 1
     assert int((~np.isnan(played.said)).sum()) == n - 1
+
+
+@pytest.mark.parametrize("n", [3, 5, 6])
+async def test_a_played_knockout_chooses_as_the_selector_does(n: int) -> None:
+    wins = np.full((n, n), 0.5)
+    for a, b in itertools.combinations(range(n), 2):  # in circles: the bracket decides
+        wins[a, b] = float((b - a) % 3 != 0)
+        wins[b, a] = 1 - wins[a, b]
+
+    async def compare(a: int, b: int) -> float:
+        return float(wins[a, b])
+
+    found = np.zeros(n)
+    for order in itertools.permutations(range(n)):
+        found[await _knockout(_Table(n, compare, np.random.default_rng(0)), order)] += 1
+    assert np.allclose(found / math.factorial(n), knockout_chances(wins), atol=1e-12)
 
 
 async def test_a_round_robin_meets_every_pair_and_what_was_said_chooses_again() -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from topdraw.core.records import FloatArray
 from topdraw.core.seeds import Rng, generator
 from topdraw.errors import DomainError
+from topdraw.selection.knockout import first_round
 from topdraw.selection.pick import spread
 from topdraw.selection.swiss import next_round, usual_calls
 
@@ -139,20 +140,19 @@ class _Table:
 
 async def _knockout(table: _Table, order: Sequence[int]) -> int:
     """The winner of a bracket in this order."""
-    left = list(order)
-    # Byes in the first round alone: what is left is then a power of two.
-    pairs = len(left) - (1 << (len(left).bit_length() - 1)) if len(left) > 1 else 0
-    pairs = pairs or len(left) // 2
+    left, places = list(order), iter(order)
+    # The bracket of `selection.knockout`, so that its weights are those of what is played here.
+    nodes = [[next(places) for _ in range(size)] for size in first_round(len(left))]
     while len(left) > 1:
-        met = [(left[2 * at], left[2 * at + 1]) for at in range(pairs)]
+        met = [(node[0], node[1]) for node in nodes if len(node) == 2]
         chances = await table.ask(met)
         lucky = table.random.random(len(met))
-        won = [
+        won = iter(
             a if chance > 0.5 or (chance == 0.5 and luck < 0.5) else b
             for (a, b), chance, luck in zip(met, chances, lucky, strict=True)
-        ]
-        left = [*won, *left[2 * pairs :]]
-        pairs = len(left) // 2
+        )
+        left = [next(won) if len(node) == 2 else node[0] for node in nodes]
+        nodes = [left[at : at + 2] for at in range(0, len(left), 2)]
     return left[0]
 
 

@@ -97,6 +97,22 @@ def _steps(players: int) -> tuple[_Step, ...]:
     return tuple(steps)
 
 
+def first_round(players: int) -> list[int]:
+    """Players at each place of the first round, from left to right: two meet, one goes on.
+
+    Args:
+        players: >= 1.
+
+    Examples:
+        >>> first_round(6), first_round(7), first_round(8)
+        ([2, 1, 2, 1], [2, 2, 2, 1], [2, 2, 2, 2])
+    """
+    sizes = [players]
+    while max(sizes) > 2:
+        sizes = [half for size in sizes for half in (size - size // 2, size // 2)]
+    return sizes
+
+
 def knockout_winners(wins: FloatArray, order: IntArray, rng: np.random.Generator) -> IntArray:
     """Winners of knockouts over given brackets, every match played by chance.
 

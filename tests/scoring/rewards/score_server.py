@@ -1,7 +1,8 @@
 """A real HTTP server that speaks like vLLM and text-embeddings-inference, and fails on demand.
 
 The value of an output is its length. Outputs that hold "long" are refused as too long, "broken" is
-a server error, "null" has no value; `fail_first` answers that many requests by 503.
+a server error, "null" has no value; `fail_first` answers that many requests by 503, and
+`busy` that many with an output that holds "busy" by 429.
 Not here: expectations.
 Try it: `python -m pytest tests/scoring/rewards/test_server.py`.
 """
@@ -26,6 +27,7 @@ class Seen:
     bodies: list[dict[str, Loose]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     fail_first: int = 0
+    busy: int = 0
     status: int = 0
     raw: str = ""
     under_way: int = 0
@@ -79,6 +81,9 @@ def _app(seen: Seen) -> web.Application:
             return web.json_response({"error": "too long", "error_type": "validation"}, status=422)
         if any("broken" in text for text in outputs):
             return web.json_response({"error": "inference failed"}, status=500)
+        if any("busy" in text for text in outputs) and seen.busy > 0:
+            seen.busy -= 1
+            return web.json_response({"error": "slow down"}, status=429)
         return web.json_response(_reply(route, outputs))
 
     app = web.Application()

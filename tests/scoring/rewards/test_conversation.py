@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,3 +88,19 @@ def test_a_template_may_refuse() -> None:
     assert Reader(changing, "tiny").conversation(ASKED, "<|end|>").refused == (
         "the chat template changes the output"
     )
+
+
+@pytest.mark.parametrize("template", [None, tiny.TEMPLATE], ids=["plain", "chat"])
+def test_what_is_cut_raises_no_false_alarm(
+    template: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = tiny.tokenizer(template=template)
+    kept.model_max_length = 20
+    logger = logging.getLogger("transformers.tokenization_utils_base")
+    logger.addHandler(caplog.handler)
+    try:
+        found = Reader(kept, "m").conversation(messages_of(Problem("1", "hi")), "x" * 99)
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert len(found.ids) == 20
+    assert "indexing errors" not in caplog.text

@@ -77,6 +77,13 @@ def test_a_busy_server_is_asked_again(seen: Seen) -> None:
     assert len(seen.bodies) == 2
 
 
+def test_a_busy_server_costs_no_text_beside_a_broken_one(seen: Seen) -> None:
+    seen.busy = 2
+    spec = f"score_endpoint(url={seen.url}, model=m, style=score)"
+    scores = _scores(spec, ["broken", "busy", *("x" * at for at in range(3, 17))])
+    assert [s.is_missing for s in scores] == [True] + [False] * 15
+
+
 def test_steps_are_tagged_and_reduced(seen: Seen) -> None:
     spec = f"score_endpoint({seen.url}, m, pooling, reduce=min, split='|', tag='#')"
     (found,) = _scores(spec, ["aaa|b|cc"])

@@ -159,10 +159,10 @@ class Reader:
         plain = self.forges(output)
         note = "control tokens read as text" if plain else ""
         if both > one:
-            found = tokenizer(prompt, output, split_special_tokens=plain)
+            found = tokenizer(prompt, output, split_special_tokens=plain, verbose=False)
             types = tuple(found["token_type_ids"]) if "token_type_ids" in found else ()
             return self.shortened(found["input_ids"], types=types, note=note)
-        found = tokenizer(f"{prompt}\n\n{output}", split_special_tokens=plain)
+        found = tokenizer(f"{prompt}\n\n{output}", split_special_tokens=plain, verbose=False)
         return self.shortened(found["input_ids"], note=note)
 
     def render(self, turns: Sequence[Message], *, open_end: bool = False) -> tuple[str, str]:
@@ -189,7 +189,9 @@ class Reader:
             text: without lone surrogates.
             plain: whether what spells a control token is text.
         """
-        found = self.tokenizer(text, add_special_tokens=False, split_special_tokens=plain)
+        found = self.tokenizer(
+            text, add_special_tokens=False, split_special_tokens=plain, verbose=False
+        )
         return list(found["input_ids"])
 
     def forges(self, text: str) -> bool:

@@ -130,7 +130,9 @@ def _turns(reader: Reader, turns: Sequence[Message], steps: Sequence[str], good:
 
 def _found(reader: Reader, text: str, ends: Sequence[int], *, special: bool = False) -> _Placed:
     """The tokens of a text, and which of them hold the characters before these ends."""
-    found = reader.tokenizer(text, add_special_tokens=special, return_offsets_mapping=True)
+    found = reader.tokenizer(
+        text, add_special_tokens=special, return_offsets_mapping=True, verbose=False
+    )
     ids, spans = list(found["input_ids"]), [tuple(span) for span in found["offset_mapping"]]
     # Tokens that the tokenizer adds have the span (0, 0).
     real = [at for at, (start, end) in enumerate(spans) if end > start]

@@ -133,7 +133,7 @@ class Server:
     ) -> list[Said]:
         body = body_of(self._style, self._model, turns, outputs, truncate=truncate)
         try:
-            payload = await self._answer(body, retry)
+            payload = await self._answer(body, retry, several=len(outputs) > 1)
         except Trouble as trouble:
             if len(outputs) > 1 and trouble.status in _OF_ONE_TEXT:
                 half = len(outputs) // 2
@@ -143,7 +143,7 @@ class Server:
             return [Said((), without_key(trouble.what, self._key))] * len(outputs)
         return read_body(self._style, payload, len(outputs), label)
 
-    async def _answer(self, body: dict[str, Json], retry: Retry) -> Json:
+    async def _answer(self, body: dict[str, Json], retry: Retry, *, several: bool) -> Json:
         """The reply to one body, asked again while that may help.
 
         Raises:
@@ -156,10 +156,13 @@ class Server:
                 async with self._place():
                     payload = await self._once(body)
             except Trouble as trouble:
-                rule = retry if self._given_up < _PATIENT_FOR else _ONCE
+                poisoned = trouble.status in _OF_ONE_TEXT
+                rule = retry if poisoned else self._retry
+                rule = rule if self._given_up < _PATIENT_FOR else _ONCE
                 wait = rule.wait_seconds(trouble, attempt, worked=self._worked)
                 if wait is None:
-                    self._given_up += trouble.retryable
+                    # What one text of several spoils says nothing of the server.
+                    self._given_up += trouble.retryable and not (several and poisoned)
                     self._give_up(trouble)
                     raise
                 await asyncio.sleep(wait)
