@@ -74,6 +74,8 @@ def test_all_lists_every_candidate_and_marks_the_chosen_one(topdraw: Topdraw, ow
     assert len([line for line in listed if line.startswith("*")]) == 1
     assert [int(line[1:4]) for line in listed] == [0, 1, 2, 3]
     assert "answer 7" in done.err
+    assert "\n       It is #### 7\n" in done.err
+    assert "\x1b" not in done.err
 
 
 def test_json_is_complete_and_costs_are_those_of_the_bill(

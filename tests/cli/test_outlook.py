@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 from tests.analysis.made_run import NO, YES, made_run
+from tests.cli.conftest import Topdraw
 
 from topdraw.cli.draw import Draw, Server
 from topdraw.cli.outlook import Share, model_of, outlook, require_price
@@ -106,3 +108,23 @@ def test_a_server_may_have_one_model_without_a_name() -> None:
     assert model_of(PAID) == ""
     assert model_of(FREE) == "builtin"
     assert model_of(dataclasses.replace(PAID, model="m")) == "m"
+
+
+def test_a_run_and_a_draw_tell_what_they_take(topdraw: Topdraw) -> None:
+    words = ("countdown", "--problems", "3", "-n", "4", "--out", "r")
+    told = topdraw("run", *words, "--plan")
+    assert told.code == 0, told.err
+    assert "samples   15 to draw, 0 drawn already" in told.out  # a greedy one each
+    assert not Path("r").exists()
+    assert topdraw("sample", *words, "--no-greedy").code == 0
+    left = json.loads(topdraw("sample", *words, "--no-greedy", "--plan", "--json").out)
+    assert (left["samples"], left["drawn"], left["complete"]) == (0, 12, 1)
+    priced = (
+        "--endpoint",
+        "http://localhost:1/v1",
+        "-m",
+        "gpt-4o-mini",
+        "--max-output-tokens",
+        "9",
+    )
+    assert "cost      at most about $" in topdraw("sample", *words[:-2], *priced, "--plan").out

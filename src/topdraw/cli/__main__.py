@@ -39,6 +39,8 @@ _COMMANDS = {
     "serve": "Start a server: a proxy that gives any OpenAI client the best of N.",
     "tasks": "List the tasks, or show the problems of one.",
     "audit-tests": "Check a task's tests with solutions known to be correct.",
+    "scorers": "List the scorers, or say what one does and which options it takes.",
+    "selectors": "List the selectors, or say what one does and which options it takes.",
     "models": "List the kinds of models and how to name one.",
     "sandbox": "Say whether programs that models write may be run on this machine.",
 }

@@ -26,6 +26,8 @@ from topdraw.errors import BudgetExhausted, ConfigError, EndpointError
 from topdraw.sampling.prices import read_prices
 from topdraw.store.run import Run
 
+_MOST_LINES, _LONGEST_LINE = 20, 400
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -114,6 +116,7 @@ def show_answer(found: Answered, seconds: float, *, every: bool, paid: bool) -> 
         for one in found.samples:
             mark = "*" if one.index == found.why.index else " "
             click.echo(candidate_line(one, found.scores[one.index], room(), mark=mark), err=True)
+            click.echo(_indented(one.output), err=True)
     if found.choice.sample is not None:
         click.echo(reasons(found.why), err=True)
     told = [
@@ -125,6 +128,14 @@ def show_answer(found: Answered, seconds: float, *, every: bool, paid: bool) -> 
     click.echo(", ".join(told), err=True)
     if found.choice.sample is not None:
         print_output(found.choice.sample.output)
+
+
+def _indented(output: str) -> str:
+    """An output below its candidate's line: all of it, or its first lines."""
+    lines = output.strip("\n").split("\n")
+    shown = [f"       {line(one, _LONGEST_LINE)}" for one in lines[:_MOST_LINES]]
+    left = len(lines) - len(shown)
+    return "\n".join([*shown, *([f"       ... {many(left, 'further line')}"] if left else [])])
 
 
 def _missing(found: Answered) -> list[str]:

@@ -50,4 +50,7 @@ def _next(report: ImportReport) -> str:
     run = line(report.run, 400)
     if report.by:
         return f"Next: topdraw report {run}, or topdraw score {run} SCORER to judge anew."
-    return f"Next: topdraw score {run} SCORER, then topdraw report {run} --by SCORER."
+    return (
+        f"Next: topdraw score {run} (with its task's own scorer, or name one), then topdraw report"
+        f" {run}."
+    )

@@ -86,6 +86,9 @@ out_option = option(
     about="Run directory; the same one resumes. Default: under runs/.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print data as JSON on stdout.")
+plan_option = click.option(
+    "--plan", "only_plan", is_flag=True, help="Say what it takes, and draw nothing."
+)
 csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print the table as CSV.")
 latex_option = click.option("--latex", "as_latex", is_flag=True, help="Print the table as LaTeX.")
 level_option = click.option(

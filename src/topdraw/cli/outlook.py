@@ -6,8 +6,10 @@ Try it: `topdraw sweep countdown --plan`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from topdraw.cli.draw import Draw
 from topdraw.cli.pace import compact, dollars
@@ -15,6 +17,7 @@ from topdraw.core.records import Task
 from topdraw.errors import ConfigError
 from topdraw.models.charge import CHARACTERS_PER_TOKEN
 from topdraw.models.connect import connect
+from topdraw.sampling.plan import with_task_defaults
 from topdraw.sampling.prices import PriceTable, price_of, read_prices
 from topdraw.sampling.turns import Part, spent_of
 
@@ -53,8 +56,9 @@ class Outlook:
     basis_usd: str
 
     def __str__(self) -> str:
+        how = "at most about" if self.basis.startswith("at most") else "about"
         about = f"about {compact(self.prompt_tokens)} of prompts"
-        cost = "unknown" if self.usd is None else f"about {dollars(self.usd)}"
+        cost = "unknown" if self.usd is None else f"{how} {dollars(self.usd)}"
         return "\n".join(
             [
                 f"{self.what:<9} {self.runs:,}, {self.complete:,} of them complete",
@@ -123,6 +127,24 @@ def outlook(shares: Sequence[Share], draw: Draw, *, what: str) -> Outlook:
         usd=usd,
         basis_usd=basis_usd,
     )
+
+
+def run_outlook(task: Task, draw: Draw, *, out: str | None, greedy: bool) -> Outlook:
+    """What one run will take; what is drawn already counts where `out` names it.
+
+    Args:
+        task: its problems.
+        draw: the settings.
+        out: directory of the run; None for one that is not there.
+        greedy: whether one greedy sample per problem is drawn as well.
+
+    Raises:
+        StoreError: when the run that is there cannot be read.
+        FormatError: when the table of prices cannot.
+    """
+    part = Part(task.name, Path(os.devnull if out is None else out), draw.n)
+    longest = with_task_defaults(draw.decoding, task.decoding).max_tokens
+    return outlook([Share(part, task, model_of(draw), longest, greedy)], draw, what="runs")
 
 
 @dataclass(frozen=True, slots=True)

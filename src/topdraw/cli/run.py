@@ -14,6 +14,7 @@ from topdraw.cli.options import (
     greedy_option,
     json_option,
     out_option,
+    plan_option,
     task_options,
     value_option,
     with_option,
@@ -29,6 +30,7 @@ from topdraw.cli.options import (
 @with_option
 @greedy_option
 @draw_options
+@plan_option
 @json_option
 def command(
     draw: Draw,
@@ -41,6 +43,7 @@ def command(
     by: str | None,
     value: str | None,
     named: tuple[str, ...],
+    only_plan: bool,
     as_json: bool,
 ) -> None:
     """Draw, verify, rank and compare: TASK is a task's name, a file, a folder or hf:NAME.
@@ -57,6 +60,7 @@ def command(
         load_task,
         ranking_scorers,
         score_run,
+        tell_plan,
     )
     from topdraw.errors import BudgetExhausted, ConfigError
 
@@ -70,6 +74,9 @@ def command(
     value = value or next(iter(named), None)
     check_names(scorers=(verifier, value, *named))
     check_targets(loaded, verifier)
+    if only_plan:
+        tell_plan(loaded, draw, out=out, greedy=greedy, as_json=as_json)
+        return
     stopped_by = stops_by(draw, verifier, value)
     until = stopping_rule(draw, stopped_by)
     tables = tables_of(draw.prices, None)

@@ -12,7 +12,14 @@ import click
 
 from topdraw.cli.draw import Draw, draw_options
 from topdraw.cli.grouped import GroupedCommand
-from topdraw.cli.options import greedy_option, json_option, option, out_option, task_options
+from topdraw.cli.options import (
+    greedy_option,
+    json_option,
+    option,
+    out_option,
+    plan_option,
+    task_options,
+)
 
 _OF_THE_RUN = {
     "out": "--out",
@@ -43,6 +50,7 @@ _OF_THE_RUN = {
     about="Scorer whose verdicts, answers or values count. Default: the task's own; of 'best' and "
     "the built-in model its reward.",
 )
+@plan_option
 @json_option
 def command(
     draw: Draw,
@@ -54,6 +62,7 @@ def command(
     greedy: bool,
     out: str | None,
     by: str | None,
+    only_plan: bool,
     as_json: bool,
 ) -> None:
     """Draw n samples of every problem of TASK (a task's name, a file, a folder or hf:NAME).
@@ -62,7 +71,7 @@ def command(
     --resume RUN -n N. A run of an endpoint needs its --endpoint again: no address is stored.
     """
     from topdraw.cli.drawing import check_by, draw_run, reopened, stopping_rule, stops_by
-    from topdraw.cli.steps import check_targets, load_task
+    from topdraw.cli.steps import check_targets, load_task, tell_plan
 
     if task is None and resume is None:
         raise click.UsageError("Give a TASK, or --resume RUN.")
@@ -79,6 +88,9 @@ def command(
         until = stopping_rule(draw, scorer, how="--by")
         if until is not None:
             check_targets(loaded, until.by)
+    if only_plan:
+        tell_plan(loaded, draw, out=out, greedy=greedy, as_json=as_json)
+        return
     run = draw_run(loaded, draw, out=out, greedy=greedy, until=until, by=scorer)
     samples = sum(
         len(run.drawn(one.hash)) for one in run.manifest.samplers if one.role == "sampled"

@@ -6,6 +6,8 @@ Try it: `topdraw run countdown -n 10 --problems 5`.
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +20,7 @@ from topdraw.store.evidence import Evidence
 from topdraw.store.run import Run
 
 if TYPE_CHECKING:
+    from topdraw.cli.draw import Draw
     from topdraw.scoring.charged import Caps
 
 
@@ -92,6 +95,22 @@ def check_names(*, scorers: Iterable[str | None], selectors: Iterable[str] = ())
             resolve_scorer(name)
     for name in selectors:
         resolve_selector(name)
+
+
+def tell_plan(task: Task, draw: Draw, *, out: str | None, greedy: bool, as_json: bool) -> None:
+    """Print what a run will take.
+
+    Args:
+        task: its problems.
+        draw: the settings.
+        out: directory of the run; None for one that is not there.
+        greedy: whether one greedy sample per problem is drawn as well.
+        as_json: whether it is for programs.
+    """
+    from topdraw.cli.outlook import run_outlook
+
+    told = run_outlook(task, draw, out=out, greedy=greedy)
+    click.echo(json.dumps(dataclasses.asdict(told)) if as_json else str(told))
 
 
 def score_run(

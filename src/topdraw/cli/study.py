@@ -19,7 +19,7 @@ import click
 
 from topdraw.cli.draw import Draw, study_options
 from topdraw.cli.grouped import GroupedCommand
-from topdraw.cli.options import POSITIVE, json_option, level_option, option
+from topdraw.cli.options import POSITIVE, json_option, level_option, option, plan_option
 from topdraw.cli.shown import whole
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ _OF_A_FOLDER = ("study", "level", "as_json")
     about="Cap on the whole study, as --max-usd.",
 )
 @study_options
-@click.option("--plan", "only_plan", is_flag=True, help="Say what it takes, and draw nothing.")
+@plan_option
 @level_option
 @json_option
 def command(

@@ -25,6 +25,7 @@ from topdraw.cli.options import (
     json_option,
     latex_option,
     option,
+    plan_option,
     task_options,
 )
 from topdraw.cli.report import parsed_ks
@@ -92,7 +93,7 @@ def _ks(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, .
     "be repeated.",
 )
 @cell_options
-@click.option("--plan", "only_plan", is_flag=True, help="Say what it takes, and draw nothing.")
+@plan_option
 @click.option(
     "--k", "ks", callback=_ks, metavar="K,K", help="Samples used by pass@k and votes; default: n."
 )
