@@ -25,7 +25,7 @@ from topdraw.cli.options import (
     latex_option,
     level_option,
 )
-from topdraw.cli.shown import whole
+from topdraw.cli.shown import line, whole
 
 if TYPE_CHECKING:
     from topdraw.analysis.scaling.reading import Scaling
@@ -115,6 +115,7 @@ def command(
             selectors=selectors or None,
             tolerance=tolerance,
             level=level,
+            on_selector=lambda chooser: click.echo(f"Measuring {line(chooser, 60)} ...", err=True),
         )
         for name, evidence in _opened(run, columns, model)
     ]

@@ -6,7 +6,7 @@ Try it: `topdraw fit RUN --extrapolate 10000`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +75,7 @@ def scaling_of(
     level: float = 0.95,
     rng: Rng = 0,
     draws: int = 200,
+    on_selector: Callable[[str], None] | None = None,
 ) -> Scaling:
     """How coverage and selection of one model scale.
 
@@ -90,6 +91,7 @@ def scaling_of(
         level: level of all intervals.
         rng: seed or generator.
         draws: resamples behind the intervals of the law.
+        on_selector: told of each selector before its curve is made, which may take a minute.
 
     Raises:
         ConfigError: if there is no verifier or no scored sample.
@@ -134,7 +136,13 @@ def scaling_of(
         forecasts=forecasts,
         bounds=tuple(_bounds(known, k, level) for k in beyond),
         saturations=saturations_of(
-            run, by=by, selectors=selectors, tolerance=tolerance, level=level, rng=rng
+            run,
+            by=by,
+            selectors=selectors,
+            tolerance=tolerance,
+            level=level,
+            rng=rng,
+            on_selector=on_selector,
         ),
         unforecast=unforecast,
     )
@@ -163,6 +171,7 @@ def saturations_of(
     tolerance: float = 0.01,
     level: float = 0.95,
     rng: Rng = 0,
+    on_selector: Callable[[str], None] | None = None,
 ) -> dict[str, Saturation]:
     """For each selector the k from which its curve is flat.
 
@@ -173,6 +182,7 @@ def saturations_of(
         tolerance: how far from its end a curve counts as flat.
         level: level of all intervals.
         rng: seed or generator.
+        on_selector: told of each selector before its curve is made.
 
     Returns:
         Empty for counts, and where problems have fewer than two samples in common.
@@ -188,10 +198,12 @@ def saturations_of(
     if (reach := one.reach(keys)) < 2:
         return {}
     ks = _steps(reach)
-    curves = {
-        name: np.stack([measured(one, of_selector(name, k), keys, rng=rng) for k in ks.tolist()], 1)
-        for name in able
-    }
+    curves = {}
+    for name in able:
+        if on_selector is not None:
+            on_selector(name)
+        made = [measured(one, of_selector(name, k), keys, rng=rng) for k in ks.tolist()]
+        curves[name] = np.stack(made, axis=1)
     whole = {name: table[~np.isnan(table).any(axis=1)] for name, table in curves.items()}
     return {
         name: saturation(ks.tolist(), table, tolerance=tolerance, level=level, rng=rng)
