@@ -111,6 +111,18 @@ def test_recorded_counts_alone_are_a_study(topdraw: Topdraw) -> None:
     assert not list(Path("s/runs").iterdir())
 
 
+def test_the_terminal_shows_published_numbers_beside_ours_alone(topdraw: Topdraw) -> None:
+    rows = [f"p{at},100,{at * 3},Pythia-70M" for at in range(20)]
+    Path("math.csv").write_text("\n".join(["problem,n,c,model", *rows]) + "\n")
+    done = topdraw("study", "monkeys", "--recorded", "math.csv", "--out", "s")
+    assert done.code == 0, done.err
+    told = done.out[done.out.index("Published numbers") :]
+    assert "Pythia-70M" in told
+    assert "Gemma-2B" not in told
+    assert "rows without a number of ours: s/tables/published.csv" in told
+    assert "Gemma-2B" in Path("s/tables/published.csv").read_text()
+
+
 def test_recorded_samples_are_found_from_anywhere_and_bad_ones_leave_no_study(
     topdraw: Topdraw, monkeypatch: pytest.MonkeyPatch
 ) -> None:

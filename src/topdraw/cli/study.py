@@ -24,6 +24,7 @@ from topdraw.cli.shown import whole
 
 if TYPE_CHECKING:
     from topdraw.reports.study_files import StudyPage
+    from topdraw.reports.tabular import Tabular
     from topdraw.studies.asked import Asked
     from topdraw.studies.folder import Study
     from topdraw.studies.material import Material
@@ -219,7 +220,6 @@ def _show_what_there_is(path: Path, level: float, as_json: bool) -> None:
 def _show(study: Study, level: float, as_json: bool) -> None:
     from topdraw.errors import StoreError
     from topdraw.reports.study_files import table_json, write_study
-    from topdraw.reports.tabular import aligned_text
     from topdraw.studies.material import material_of
 
     found: Sequence[Material] = material_of(study)
@@ -237,12 +237,26 @@ def _show(study: Study, level: float, as_json: bool) -> None:
     for panel in page.panels:
         click.echo(f"\n{panel.title}\n{whole(panel.claim)}")
         if panel.table is not None:
-            rows = len(panel.table.rows)
-            file = study.path / "tables" / f"{panel.key}.csv"
-            click.echo(aligned_text(panel.table) if rows <= _MOST_ROWS else f"{rows} rows: {file}")
+            click.echo(_told(panel.table, study.path / "tables" / f"{panel.key}.csv"))
     for note in page.notes:
         click.echo("\n" + whole(note))
     click.echo(f"\nPage: {path}")
+
+
+def _told(table: Tabular, file: Path) -> str:
+    """A table for a terminal, or where it is; of a paper's numbers those that we have too."""
+    from topdraw.reports.tabular import aligned_text, shown
+
+    rows = table.rows
+    if "ours" in table.columns:
+        at = table.columns.index("ours")
+        rows = tuple(row for row in rows if shown(row[at]) not in ("-", "none"))
+    if len(rows) > _MOST_ROWS:
+        return f"{len(table.rows):,} rows: {file}"
+    more = len(table.rows) - len(rows)
+    lines = [aligned_text(dataclasses.replace(table, rows=rows))] if rows else []
+    lines += [f"{more:,} rows without a number of ours: {file}, and the page."] if more else []
+    return "\n".join(lines)
 
 
 def _command(study: Study, words: Sequence[str]) -> str:

@@ -75,6 +75,31 @@ def test_coverage_that_stands_still_contradicts_a_rise(tmp_path: Path) -> None:
     assert "no law" in found[LAW].words
 
 
+def test_a_decade_that_brings_next_to_nothing_contradicts_a_rise(tmp_path: Path) -> None:
+    """Every gain lies above 0, those of 10^-9, too; the line is no support of a level curve."""
+    (one,) = of_counts(tmp_path, {"m": [900] * 40 + [800] * 400}, n=1000)
+    found = _by_text(claims_of(one))
+    assert found[RISES].verdict == "contradicts"
+    assert found[LINE].verdict == "contradicts"
+    assert found[RISES].words in found[LINE].words
+
+
+@pytest.mark.parametrize("correct", [0, 1000])
+def test_a_level_curve_is_no_straight_rise(tmp_path: Path, correct: int) -> None:
+    (one,) = of_counts(tmp_path, {"m": [correct] * 60}, n=1000)
+    assert _by_text(claims_of(one))[LINE].verdict == "cannot tell"
+
+
+def test_a_piece_of_a_decade_says_nothing_of_a_rise(tmp_path: Path) -> None:
+    counts = law_counts(-4.5, -0.35, n=1024, problems=200)
+    (one,) = of_counts(tmp_path, {"m": counts}, n=1024)
+    claim = _by_text(claims_of(one))[RISES]
+    assert claim.verdict == "supports"
+    assert "1,024" not in claim.words
+    (few,) = of_counts(tmp_path, {"m": list(range(8)) * 5}, n=8)
+    assert _by_text(claims_of(few))[RISES].verdict == "cannot tell"
+
+
 def test_a_step_is_no_power_law(tmp_path: Path) -> None:
     """All problems are solved at about k = 300, none before: a law with b < 0 cannot bend so."""
     (one,) = of_counts(tmp_path, {"m": [10] * 200}, n=3000)

@@ -77,29 +77,39 @@ def claims_of(one: Reading) -> list[Claim]:
 
 
 def _rises(one: Reading) -> Claim:
-    least = min(one.rise.decades, key=lambda each: each.gain.value)
+    """By the least whole decade: a piece of one at the end brings little whatever the curve does.
+
+    Coverage never falls, so that its gain is always above 0: it has to be above the tolerance.
+    """
+    whole = [each for each in one.rise.decades if each.end == 10 * each.start]
+    least = min(whole or one.rise.decades, key=lambda each: each.gain.value)
     span = f"from k = {least.start:,} to {least.end:,}"
-    if least.gain.low > 0:
-        verdict: Verdict = "supports"
+    words = f"least {span}: {_signed(least.gain)}"
+    if not whole:
+        words = f"{words}; {one.n:,} samples are less than a decade"
+        return Claim(RISES, one.task, one.name, "cannot tell", words, least.gain)
+    verdict: Verdict = "cannot tell"
+    if least.gain.low >= TOLERANCE:
+        verdict = "supports"
     elif least.gain.high < TOLERANCE:
         verdict = "contradicts"
-    else:
-        verdict = "cannot tell"
-    words = f"least {span}: {_signed(least.gain)}"
     return Claim(RISES, one.task, one.name, verdict, words, least.gain)
 
 
 def _straight(one: Reading) -> Claim:
-    """Nearly log-linear: a straight line is surely no further off than the worst published fit."""
+    """Nearly log-linear: it rises in every decade, no further off a line than the worst fit is."""
     error, bend = one.rise.line_error, one.rise.bend
     words = (
         f"the best straight line over log k is off by {error} on average; in the middle, at k = "
         f"{one.rise.middle:,}, coverage lies {_signed(bend)} from the line between its ends"
     )
-    verdict = fits(error)
+    verdict, rises = fits(error), _rises(one)
     if one.n < 100:
         words = f"{words}; {one.n:,} samples are less than two decades"
         verdict = "cannot tell"
+    elif verdict == "supports" and rises.verdict != "supports":
+        words = f"{words}; but a level curve is near a line, too: {rises.words}"
+        verdict = rises.verdict
     return Claim(LINE, one.task, one.name, verdict, words, error)
 
 
