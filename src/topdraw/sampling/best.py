@@ -47,7 +47,7 @@ def chance_of_better(values: Iterable[float], left: int, gain: float = 0.0) -> f
 
     Examples:
         >>> round(chance_of_better([*range(15), 40], left=4), 3), chance_of_better([9.0] * 9, 4)
-        (0.042, 1.0)
+        (0.067, 1.0)
 
     References:
         Pickands 1975, Statistical inference using extreme order statistics, for tails; Lomax for
