@@ -20,7 +20,7 @@ def _threshold() -> Iterator[None]:
 
 def test_it_is_rare_within_and_as_before_after() -> None:
     with rare_collection():
-        assert gc.get_threshold() == (5_000, 10, 10)
+        assert gc.get_threshold() == (10_000, 10, 10)
     assert gc.get_threshold() == (700, 10, 10)
 
 
@@ -29,7 +29,7 @@ def test_draws_that_overlap_end_in_any_order() -> None:
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
-    assert gc.get_threshold()[0] == 5_000
+    assert gc.get_threshold()[0] == 10_000
     second.__exit__(None, None, None)
     assert gc.get_threshold() == (700, 10, 10)
 

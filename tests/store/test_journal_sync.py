@@ -188,7 +188,7 @@ def test_no_record_is_taken_while_the_last_ones_cannot_be_made_safe(
     tmp_path: Path, syncs: Syncs
 ) -> None:
     journal = Journal(tmp_path)
-    for at in range(journal_module.SYNC_RECORDS - 1):
+    for at in range(20):
         journal.append(body(at))
     assert syncs.count == 0
     syncs.failing = True
@@ -202,18 +202,18 @@ def test_no_record_is_taken_while_the_last_ones_cannot_be_made_safe(
         journal.close()
     syncs.failing = False
     journal.close()
-    wanted = expected(*map(body, range(journal_module.SYNC_RECORDS - 1)))
+    wanted = expected(*map(body, range(20)))
     assert lines(tmp_path) == wanted * 2
     assert sealed_segments(tmp_path) == segments(tmp_path)
 
 
 def test_a_sync_that_fails_in_the_background_is_made_good_by_the_next_append(
-    tmp_path: Path, syncs: Syncs
+    tmp_path: Path, syncs: Syncs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     syncs.failing = True
+    monkeypatch.setattr(journal_module, "SYNC_BYTES", len(frame(body(0))))
     journal = Journal(tmp_path)
-    for at in range(journal_module.SYNC_RECORDS):
-        journal.append(body(at))
+    journal.append(body(0))
     assert syncs.entered.wait(30)
     with journal._lock:  # the failure has been noted once the lock is free and no sync under way
         journal._sync_ended.wait_for(lambda: journal._failure is not None, 30)
@@ -221,8 +221,7 @@ def test_a_sync_that_fails_in_the_background_is_made_good_by_the_next_append(
     journal.append(body(1000))
     journal.close()
     _, fresh = sealed_segments(tmp_path)
-    wanted = [*range(journal_module.SYNC_RECORDS), 1000]
-    assert fresh.read_bytes() == b"".join(frame(body(at)) for at in wanted)
+    assert fresh.read_bytes() == frame(body(0)) + frame(body(1000))
 
 
 def test_a_segment_that_cannot_be_synced_when_it_is_full_is_written_again(
@@ -308,17 +307,35 @@ def test_threads_that_append_and_sync_are_each_safe_when_they_are_told(
     assert len(synced) > 100
 
 
-def test_records_are_synced_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced = threading.Event()
-    monkeypatch.setattr(journal_module, "_sync", lambda fd: synced.set())
-    monkeypatch.setattr(journal_module, "SYNC_SECONDS", 3600)
+def test_many_bytes_are_synced_before_a_second_is_over(
+    tmp_path: Path, syncs: Syncs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "SYNC_BYTES", 12 * len(frame(body(10))))
     journal = Journal(tmp_path)
-    for at in range(journal_module.SYNC_RECORDS - 1):
+    for at in range(10, 21):
         journal.append(body(at))
-    assert not synced.is_set()
-    journal.append(body(1000))
-    assert synced.wait(10)
+    assert not syncs.entered.is_set()
+    journal.append(body(21))
+    assert syncs.entered.wait(10)
     journal.close()
+
+
+def test_two_writers_that_finish_are_synced_at_once(tmp_path: Path, syncs: Syncs) -> None:
+    journals = [Journal(tmp_path / "a"), Journal(tmp_path / "b")]
+    for journal in journals:
+        journal.append(body(0))
+    syncs.free.clear()
+    for journal in journals:
+        journal.finish()
+        with pytest.raises(StoreError, match="closed"):
+            journal.append(body(1))
+    while syncs.count < 2:
+        assert syncs.entered.wait(30)
+    syncs.free.set()
+    for journal in journals:
+        journal.close()
+    assert syncs.count == 2
+    assert lines(tmp_path / "a") == lines(tmp_path / "b") == expected(body(0))
 
 
 def test_a_quiet_writer_syncs_after_a_while(

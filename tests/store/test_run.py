@@ -23,8 +23,9 @@ from topdraw.core.records import Decoding, Problem, Sample, Score, Task, sampler
 from topdraw.core.until import Until
 from topdraw.errors import ConfigError, ResumeConflict, StoreError
 from topdraw.store import journal as journal_module
+from topdraw.store.rows import pack_sample
 from topdraw.store.run import Durability, Run, Sampler
-from topdraw.store.segments import segments
+from topdraw.store.segments import frame, segments
 from topdraw.store.table import sample_columns
 
 SAMPLED = Sampler(HASH, "sampled", Decoding(), 4)
@@ -440,7 +441,8 @@ def test_samples_are_synced_as_the_durability_says(
     calls = queue.SimpleQueue[int]()
     monkeypatch.setattr(journal_module, "_sync", calls.put)
     monkeypatch.setattr(journal_module, "SYNC_SECONDS", 3600)
-    monkeypatch.setattr(journal_module, "SYNC_RECORDS", 12)
+    together = sum(len(frame(pack_sample(sample))) for sample in ALL)
+    monkeypatch.setattr(journal_module, "SYNC_BYTES", together)
     with create(tmp_path).writer(durability=durability) as writer:
         for sample in ALL:
             writer.append(sample)

@@ -51,7 +51,17 @@ class Phases:
         deadlines: how long each phase may take.
     """
 
-    __slots__ = ("_connection", "_deadlines", "_end", "_loop", "_timer", "_token", "_what")
+    __slots__ = (
+        "_alarm",
+        "_connection",
+        "_deadlines",
+        "_due",
+        "_end",
+        "_loop",
+        "_timeout",
+        "_token",
+        "_what",
+    )
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines = deadlines
@@ -59,11 +69,13 @@ class Phases:
         now = self._loop.time()
         self._end = now + deadlines.total_seconds
         self._what = "connect"
-        self._timer = asyncio.timeout_at(min(self._end, now + deadlines.connect_seconds))
+        self._due = min(self._end, now + deadlines.connect_seconds)
+        self._timeout = asyncio.timeout(None)
         self._connection: Headed | None = None
 
     async def __aenter__(self) -> Phases:
-        await self._timer.__aenter__()
+        await self._timeout.__aenter__()
+        self._alarm = self._loop.call_at(self._due, self._ring)
         self._token = CURRENT.set(self)
         return self
 
@@ -74,12 +86,13 @@ class Phases:
         trace: TracebackType | None,
     ) -> None:
         CURRENT.reset(self._token)
-        await self._timer.__aexit__(kind, error, trace)
+        self._alarm.cancel()
+        await self._timeout.__aexit__(kind, error, trace)
 
     @property
     def expired(self) -> bool:
         """Whether a deadline has ended the attempt."""
-        return self._timer.expired()
+        return self._timeout.expired()
 
     @property
     def status(self) -> int | None:
@@ -100,8 +113,18 @@ class Phases:
 
     def _next(self, what: str, seconds: float) -> None:
         self._what = what
-        if not self._timer.expired():
-            self._timer.reschedule(min(self._end, self._loop.time() + seconds))
+        self._due = min(self._end, self._loop.time() + seconds)
+        if self._due < self._alarm.when() and not self.expired:
+            self._alarm.cancel()
+            self._alarm = self._loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        # Most deadlines are put off before they pass, and an alarm costs more to move than to let
+        # ring once too early.
+        if self._loop.time() < self._due:
+            self._alarm = self._loop.call_at(self._due, self._ring)
+        else:
+            self._timeout.reschedule(self._due)
 
     def trouble(self) -> Trouble:
         """What a deadline that has passed means."""

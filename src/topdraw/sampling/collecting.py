@@ -12,7 +12,7 @@ import gc
 import threading
 from collections.abc import Iterator
 
-_YOUNG = 5_000
+_YOUNG = 10_000
 
 _lock = threading.Lock()
 _draws = 0
@@ -21,7 +21,7 @@ _before = gc.get_threshold()
 
 @contextlib.contextmanager
 def rare_collection() -> Iterator[None]:
-    """Collect the youngest values once there are 5,000 of them, until the last draw ends.
+    """Collect the youngest values once there are 10,000 of them, until the last draw ends.
 
     Where collection is off, or rarer already, it stays so.
     """

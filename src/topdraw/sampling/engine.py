@@ -112,8 +112,8 @@ def sample(
             estimators that it would bias correct for it or refuse.
         judge: scores samples for `until`; None takes the registered scorer that it names. Where it
             raises an exception, the other problems are drawn first.
-        durability: "none" leaves syncing to the system until the end, "group" syncs every second
-            or 256 samples, "strict" counts a sample only once it survives a power cut.
+        durability: "none" leaves syncing to the system until the end, "group" syncs every second,
+            "strict" counts a sample only once it survives a power cut.
         on_progress: called after each sample and every second, in the event loop: keep it short.
         on_sample: called with each new sample once it is on disk, likewise.
         on_interrupt: called when the first Ctrl-C or SIGTERM comes.
@@ -280,6 +280,8 @@ async def _sample(
         with brake.of(session, signals):
             await session.all(todo, at_once, seconds=budget.seconds, took=took)
         account.write_bill()
+        if bill is not None:  # while the samples are synced
+            bill.finish()
     session.report(run.path)
     return run
 

@@ -7,6 +7,8 @@ Each writer has segments of its own, one write() per call. After a failed fsync 
 drop what it has not written and call the next fsync a success; so the segment is then given up, and
 the records that are not safe are written again, into a fresh one, before the next is taken. That a
 segment is in its folder is synced with its first records, not when it is made: nobody waits for it.
+That it was sealed need not survive a power cut: it is then a dead writer's, and sealed when the run
+is next opened.
 """
 
 from __future__ import annotations
@@ -34,13 +36,13 @@ Durability: TypeAlias = Literal["none", "group", "strict"]
 """What a power cut can take back; `kill -9` takes nothing.
 
 "none": whatever the system has not written by itself; segments are synced when they are sealed.
-"group": the last 256 records or second, whichever is more. "strict": what `sync` has not returned
-for.
+"group": the last second. "strict": what `sync` has not returned for.
 """
 
 SEGMENT_BYTES = 64 << 20
-SYNC_RECORDS = 256
 SYNC_SECONDS = 1.0
+# What is not safe yet is kept in memory: so much at most, and then it is synced earlier.
+SYNC_BYTES = 4 << 20
 
 # The system call where there is one; macOS has only fsync.
 _sync = getattr(os, "fdatasync", os.fsync)
@@ -83,6 +85,7 @@ class Journal:
         self._appended = 0
         self._synced = 0
         self._unsafe: list[bytes] = []  # all lines after the first `_synced`
+        self._unsafe_bytes = 0  # in them since a sync was last asked for
         self._syncing = 0  # records that the sync under way covers; 0 when there is none
         self._failure: OSError | None = None
         self._pid = os.getpid()
@@ -128,7 +131,9 @@ class Journal:
             self._appended += len(lines)
             if self._keeps:
                 self._unsafe += lines
-        if len(self._unsafe) >= SYNC_RECORDS and not self._wake.is_set():
+                self._unsafe_bytes += len(data)
+        if self._unsafe_bytes >= SYNC_BYTES:
+            self._unsafe_bytes = 0
             self._wake.set()
 
     def sync(self) -> None:
@@ -154,16 +159,20 @@ class Journal:
         Raises:
             StoreError: when the last records could not be synced.
         """
-        self._closed = True
         if os.getpid() != self._pid:
             return  # the segment belongs to the process that opened it
-        self._wake.set()
+        self.finish()
         if self._thread is not None:
             self._thread.join()
         try:
             self.sync()
         finally:
             self._close_segment()
+
+    def finish(self) -> None:
+        """Take no more records and begin to sync what there is; `close` waits for it."""
+        self._closed = True
+        self._wake.set()
 
     def _close_segment(self) -> None:
         with self._lock:
@@ -237,9 +246,11 @@ class Journal:
             raise StoreError(f"A record could not be written to {self._path}: {error}.") from error
 
     def _sync_loop(self) -> None:
-        while not self._closed:
+        is_last = False
+        while not is_last:
             self._wake.wait(SYNC_SECONDS)
             self._wake.clear()
+            is_last = self._closed
             with self._lock, contextlib.suppress(StoreError):  # the next append tries again
                 if self._fd >= 0 and self._unsafe and not self._syncing:
                     self._sync_now()
@@ -299,7 +310,6 @@ class Journal:
                 return
             self._succeed(self._appended)
         self._leave()
-        sync_folder(self.folder)
 
     def _leave(self) -> None:
         fd, self._fd = self._fd, -1

@@ -22,6 +22,8 @@ from topdraw.store.segments import write_atomically
 SCHEMA = 1
 FILE = "manifest.json"
 
+_canonical = json.JSONEncoder(sort_keys=True).encode
+
 
 @dataclass(frozen=True)
 class Sampler:
@@ -96,12 +98,12 @@ def digest(problems: Iterable[Problem]) -> str:
     """Sixteen hex digits over ids, prompts and targets, in order; metadata may change freely."""
     total = hashlib.sha256()
     for problem in problems:
-        text = json.dumps([problem.id, problem.prompt, problem.target], sort_keys=True)
+        text = _canonical([problem.id, problem.prompt, problem.target])
         total.update(text.encode() + b"\n")
     return total.hexdigest()[:16]
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: Manifest, *, listed: bool = True) -> None:
     """Put the manifest into a run's folder, atomically.
 
     Raises:
@@ -115,7 +117,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     for sampler in values["samplers"]:
         sampler["decoding"]["stop"] = list(sampler["decoding"]["stop"])
     text = json.dumps({**values, **extra}, indent=2)
-    write_atomically(folder / FILE, text.encode() + b"\n")
+    write_atomically(folder / FILE, text.encode() + b"\n", listed=listed)
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -167,8 +167,8 @@ class Run:
 
         Args:
             durability: what a power cut can take back. "none": what the system has not written by
-                itself. "group": the last 256 samples or second, whichever is more. "strict": what
-                `SampleWriter.sync` has not returned for.
+                itself. "group": the last second. "strict": what `SampleWriter.sync` has not
+                returned for.
 
         Raises:
             ConfigError: for another durability.

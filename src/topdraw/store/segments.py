@@ -196,8 +196,14 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, listed: bool = True) -> None:
     """Replace a file so that every reader, even after a crash, sees the old or the new one whole.
+
+    Args:
+        path: where to.
+        data: the new content.
+        listed: whether a power cut cannot bring back the old one; else the folder is still to be
+            synced.
 
     Raises:
         StoreError: when it cannot be written; the old one stands.
@@ -209,7 +215,8 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)
-        sync_folder(path.parent)
+        if listed:
+            sync_folder(path.parent)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise StoreError(f"{path} could not be written: {error}.") from error

@@ -35,6 +35,10 @@ class _Writer:
     ) -> None:
         self._journal.close()
 
+    def finish(self) -> None:
+        """Take no more and begin to sync what there is; leaving the context waits for it."""
+        self._journal.finish()
+
 
 class SampleWriter(_Writer):
     """One process's way of adding samples to a run; a context manager that seals on exit.
