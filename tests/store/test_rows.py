@@ -73,6 +73,17 @@ def test_a_score_comes_back_as_it_was(sample: Sample, score: Score) -> None:
 
 
 @given(problems)
+def test_both_ways_of_packing_a_problem_agree(problem: Problem) -> None:
+    quick = rows._pack_plain_problem(problem)
+    assert quick in (None, rows._pack_problem_carefully(problem))
+
+
+def test_the_usual_problem_is_packed_the_quick_way() -> None:
+    assert rows._pack_plain_problem(Problem("a", "plain", "12"))
+    assert rows._pack_plain_problem(Problem("a", "\ud800")) is None
+
+
+@given(problems)
 def test_a_problem_comes_back_as_it_was(problem: Problem) -> None:
     row = msgspec.json.decode(pack_problem(problem), type=ProblemRow)
     assert same(unpack_problem(row), problem)

@@ -392,7 +392,7 @@ def pack_problem(problem: Problem) -> bytes:
 
 
 def _pack_plain_problem(problem: Problem) -> bytes | None:
-    """The usual problem in a quarter of the time; None when something in it needs care."""
+    """The usual problem in a sixth of the time; None when something in it needs care."""
     target = problem.target
     if problem.metadata or not (target is None or isinstance(target, str)):
         return None
