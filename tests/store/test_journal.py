@@ -196,6 +196,19 @@ def test_a_sync_covers_the_folders_that_were_made(
     journal.close()
 
 
+def test_the_folder_of_the_manifest_is_synced_where_the_segments_were_made_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    (tmp_path / "segments").mkdir()
+    monkeypatch.setattr(journal_module, "sync_folder", synced.append)
+    journal = Journal(tmp_path / "segments", durability="strict")
+    journal.append(body(0))
+    journal.sync()
+    assert tmp_path in synced
+    journal.close()
+
+
 def test_a_folder_that_could_not_be_synced_is_synced_with_the_next_segment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ import errno
 import functools
 import random
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -305,6 +306,23 @@ def test_threads_that_append_and_sync_are_each_safe_when_they_are_told(
         thread.join()
     assert wrong == []
     assert len(synced) > 100
+
+
+def test_what_a_failed_sync_left_does_not_wait_for_the_next_record(
+    tmp_path: Path, syncs: Syncs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "SYNC_SECONDS", 0.01)
+    syncs.failing = True
+    journal = Journal(tmp_path)
+    journal.append(body(0))
+    assert syncs.entered.wait(30)
+    syncs.failing = False
+    patience = time.monotonic() + 30
+    while journal._unsafe and time.monotonic() < patience:
+        time.sleep(0.005)
+    assert not journal._unsafe
+    journal.close()
+    assert lines(tmp_path)[-1:] == expected(body(0))
 
 
 def test_many_bytes_are_synced_before_a_second_is_over(

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +82,11 @@ def test_both_ways_of_packing_a_problem_agree(problem: Problem) -> None:
 def test_the_usual_problem_is_packed_the_quick_way() -> None:
     assert rows._pack_plain_problem(Problem("a", "plain", "12"))
     assert rows._pack_plain_problem(Problem("a", "\ud800")) is None
+
+
+def test_strings_of_numpy_are_packed_as_strings() -> None:
+    written = pack_problem(Problem(np.str_("a"), np.str_("b"), np.str_("c")))
+    assert written == pack_problem(Problem("a", "b", "c"))
 
 
 @given(problems)

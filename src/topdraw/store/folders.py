@@ -61,9 +61,9 @@ def make_or_join(folder: Path, asked: Manifest, problems: Iterable[Problem]) -> 
             _join(folder, asked)
         else:
             lines = b"".join(pack_problem(problem) + b"\n" for problem in problems)
-            # Their folder is synced with the first records, by whoever writes them.
-            write_atomically(folder / PROBLEMS, lines, listed=False)
-            # The manifest comes last: a folder with one is a whole run.
+            write_atomically(folder / PROBLEMS, lines)
+            # The manifest comes last: a folder with one is a whole run. That it is there is synced
+            # with the first records, by whoever writes them.
             write_manifest(folder, asked, listed=False)
 
 

@@ -41,7 +41,7 @@ Durability: TypeAlias = Literal["none", "group", "strict"]
 
 SEGMENT_BYTES = 64 << 20
 SYNC_SECONDS = 1.0
-# What is not safe yet is kept in memory: so much at most, and then it is synced earlier.
+# What is not safe yet is kept in memory: after so much of it a sync does not wait for the second.
 SYNC_BYTES = 4 << 20
 
 # The system call where there is one; macOS has only fsync.
@@ -252,7 +252,7 @@ class Journal:
             self._wake.clear()
             is_last = self._closed
             with self._lock, contextlib.suppress(StoreError):  # the next append tries again
-                if self._fd >= 0 and self._unsafe and not self._syncing:
+                if self._unsafe and not self._syncing:
                     self._sync_now()
 
     def _sync_now(self) -> None:
@@ -325,8 +325,11 @@ class Journal:
 
 
 def _make(folder: Path) -> list[Path]:
-    """Make a folder with its parents; gives it and each folder that one was made in."""
-    listing = [folder]
+    """Make a folder with its parents; gives it, its own and each folder that one was made in.
+
+    Its own holds the manifest, and whoever made that may have been killed before syncing it.
+    """
+    listing = [folder, folder.parent]
     while not listing[-1].exists():
         listing.append(listing[-1].parent)
     folder.mkdir(parents=True, exist_ok=True)

@@ -186,6 +186,8 @@ def settled(folder: Path, read: Callable[[list[Path]], T]) -> T:
     """
     while True:
         paths = parts(folder)
+        if not paths:  # a fresh run needs no database
+            return read(paths)
         with contextlib.suppress(Gone), reading(folder, paths):
             found = read(paths)
             if parts(folder) == paths:

@@ -394,11 +394,11 @@ def pack_problem(problem: Problem) -> bytes:
 def _pack_plain_problem(problem: Problem) -> bytes | None:
     """The usual problem in a sixth of the time; None when something in it needs care."""
     target = problem.target
-    if problem.metadata or not (target is None or isinstance(target, str)):
+    if problem.metadata != {} or not (target is None or isinstance(target, str)):
         return None
     try:
         return _encode(ProblemRow(problem.id, problem.prompt, _encode(target).decode()))
-    except UnicodeEncodeError:  # a lone surrogate
+    except (TypeError, ValueError):  # a lone surrogate, NumPy's strings
         return None
 
 
