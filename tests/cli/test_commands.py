@@ -222,6 +222,15 @@ def test_a_scorer_that_fails_says_why(topdraw: Topdraw, tmp_path: Path) -> None:
     assert "10 missing (the first: ValueError: oh" in done.out
 
 
+def test_what_a_scorer_says_does_not_act_on_the_terminal(topdraw: Topdraw, tmp_path: Path) -> None:
+    text = "def evil(problem, samples):\n    raise ValueError('\\x1b[2J\\x07')\n"
+    (tmp_path / "own.py").write_text(text)
+    topdraw("sample", "countdown", *SMALL, "--out", "x")
+    done = topdraw("score", "x", "own.py:evil")
+    assert "missing (the first: ValueError" in done.out
+    assert not {"\x1b", "\x07"} & set(done.out)
+
+
 def test_ask_says_which_answers_have_no_vote(topdraw: Topdraw) -> None:
     done = topdraw("ask", "Make 24 from 4, 6.", "-n", "3", "--by", "countdown")
     assert done.code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -57,6 +58,21 @@ def test_without_a_seed_none_is_sent() -> None:
         drawn = draw(endpoint, 1, problem=asked)
     assert "seed" not in server.counts.bodies[0]
     assert drawn[0].seed is None
+
+
+def test_a_model_that_ignores_n_is_told_from_one_of_the_same_server_that_does_not() -> None:
+    def script(body: Mapping[str, Any], attempt: int) -> Fault | None:
+        return Fault("fewer", fewer=1) if body["model"] == "lone" else None
+
+    server = ScriptedServer(script)
+    with served(server) as endpoint:
+        for at in range(3):
+            for model in ("tiny", "lone"):
+                asked = Given(f"r/{at}", "", body={**BODY, "model": model})
+                assert len(draw(endpoint, 6, problem=asked)) == 6
+    asked_for = [(body["model"], body.get("n", 1)) for body in server.counts.bodies]
+    assert [n for model, n in asked_for if model == "tiny"] == [6] * 3
+    assert [n for model, n in asked_for if model == "lone"] == [6, 5, *[1] * 4, *[1] * 12]
 
 
 @given(st.one_of(st.integers(-(2**70), 2**70), st.booleans(), st.text(), st.none()))

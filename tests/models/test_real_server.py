@@ -52,8 +52,8 @@ def test_n_is_split_at_the_servers_slots_and_tokens_are_counted(url: str) -> Non
     endpoint = connect_endpoint(url, logprobs=True)
     samples = draw(endpoint, 10, decoding=DECODING, problem=PROBLEM)
     assert [s.index for s in samples] == list(range(10))
-    assert endpoint._attempts.dialect.max_n == SLOTS
-    assert endpoint._attempts.dialect.refused == frozenset()
+    assert endpoint._attempts.dialect_of(endpoint.model).max_n == SLOTS
+    assert endpoint._attempts.dialect_of(endpoint.model).refused == frozenset()
     assert len({s.seed for s in samples}) == 10
     for drawn in samples:
         assert 1 <= drawn.usage.output_tokens <= 32
@@ -96,7 +96,7 @@ def test_nothing_of_the_servers_own_taste_is_left(url: str) -> None:
     assert len({s.output for s in narrow}) == 1
     penalised = Decoding(temperature=0, max_tokens=16, repetition_penalty=1.5)
     assert draw(endpoint, 1, decoding=penalised, problem=PROBLEM)
-    assert endpoint._attempts.dialect.refused == frozenset()
+    assert endpoint._attempts.dialect_of(endpoint.model).refused == frozenset()
 
 
 def test_a_run_through_the_engine(url: str, tmp_path: Path) -> None:

@@ -168,3 +168,8 @@ def test_calls_share_one_loop_and_leave_no_task() -> None:
         wait(look())
     assert seen[0] is seen[2]
     assert cancelled == [True, True]
+
+
+def test_a_number_that_no_float_holds_is_missing() -> None:
+    assert as_score(10**400).is_missing
+    assert as_score(10**300).value == 1e300

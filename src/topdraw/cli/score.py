@@ -60,8 +60,8 @@ def tell(run: Run, scorer: str, *, as_json: bool) -> None:
         scorer: name of its scores.
         as_json: whether as data.
     """
-    line = _tally(run, scorer)
-    click.echo(json.dumps(line) if as_json else _sentence(line))
+    tally = _tally(run, scorer)
+    click.echo(json.dumps(tally) if as_json else _sentence(tally))
 
 
 def _tally(run: Run, scorer: str) -> dict[str, str | int | None]:
@@ -80,9 +80,11 @@ def _tally(run: Run, scorer: str) -> dict[str, str | int | None]:
     }
 
 
-def _sentence(line: dict[str, str | int | None]) -> str:
-    reason = f" (the first: {line['first_missing_reason']})"
-    missing = f", {line['missing']:,} missing{reason}" if line["missing"] else ""
-    passed = "" if line["passed"] is None else f", {line['passed']:,} passed"
-    cut = f", {line['cut']:,} of a text that was cut" if line["cut"] else ""
-    return f"{line['scorer']}: {line['scored']:,} scored{passed}{cut}{missing}"
+def _sentence(tally: dict[str, str | int | None]) -> str:
+    from topdraw.cli.shown import line
+
+    reason = f" (the first: {line(str(tally['first_missing_reason']), 200)})"
+    missing = f", {tally['missing']:,} missing{reason}" if tally["missing"] else ""
+    passed = "" if tally["passed"] is None else f", {tally['passed']:,} passed"
+    cut = f", {tally['cut']:,} of a text that was cut" if tally["cut"] else ""
+    return f"{line(str(tally['scorer']))}: {tally['scored']:,} scored{passed}{cut}{missing}"

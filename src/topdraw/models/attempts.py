@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 # Bytes that are no UTF-8 so many times in a row are what the model says; the rest is noise.
 _GARBLED = 4
+# What is known of so many models is kept; whoever is served by others may name any.
+_MOST_MODELS = 256
+_UNKNOWN = Dialect()
 _GIVEN_UP = Answered("unknown", note="we gave up waiting for it")
 
 
@@ -60,6 +63,12 @@ class Ask:
         """The seed of one sample."""
         return (self.seed + index) % 2**31
 
+    @property
+    def asked_model(self) -> str:
+        """The model that the request names: of somebody else's words, theirs."""
+        given = self.problem
+        return str(given.body.get("model")) if isinstance(given, Given) else self.model
+
 
 class Attempts:
     """A server and what it turned out to be like.
@@ -75,9 +84,6 @@ class Attempts:
         retry: when to ask again.
         transport: sends the requests.
         on_retry: told before each wait; None for nobody.
-
-    Attributes:
-        dialect: what the server takes, as far as we know.
     """
 
     def __init__(
@@ -94,7 +100,8 @@ class Attempts:
         transport: Transport,
         on_retry: Callable[[str], None] | None,
     ) -> None:
-        self.dialect = Dialect()
+        self._dialects: dict[str, Dialect] = {}
+        self._short: set[str] = set()
         self._url, self._api = url, api
         self._where = f"{url.host}:{url.port}"
         self._key, self._key_name = key, key_name
@@ -111,12 +118,26 @@ class Attempts:
         self._gates: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Gate] = (
             weakref.WeakKeyDictionary()
         )
-        self._worked = self._short = False
+        self._worked = False
         # A server that knows such keys charges a request that it gets twice once.
         self._nonce, self._requests = secrets.token_hex(8), itertools.count()
 
     def _route(self, path: str) -> yarl.URL:
         return (self._url / path).with_query(self._url.query)
+
+    def dialect_of(self, model: str) -> Dialect:
+        """What the server takes for one of its models, as far as we know.
+
+        A gateway has models that honour n beside others that do not.
+        """
+        return self._dialects.get(model, _UNKNOWN)
+
+    def _learned(self, model: str, dialect: Dialect) -> None:
+        if model not in self._dialects and len(self._dialects) >= _MOST_MODELS:
+            forgotten = next(iter(self._dialects))
+            del self._dialects[forgotten]
+            self._short.discard(forgotten)
+        self._dialects[model] = self.dialect_of(model).merge(dialect)
 
     @property
     def concurrency(self) -> int:
@@ -157,10 +178,11 @@ class Attempts:
             EndpointError: when there is no point in asking again.
         """
         name = f"topdraw-{self._nonce}-{next(self._requests)}"
-        trial, attempts, lessons, garbled = self.dialect, 0, 0, 0
+        model = ask.asked_model
+        trial, attempts, lessons, garbled = self.dialect_of(model), 0, 0, 0
         while True:
-            if trial is not self.dialect:
-                trial = trial.merge(self.dialect)
+            if trial is not (known := self.dialect_of(model)):
+                trial = trial.merge(known)
             n = min(most, trial.max_n or most)
             body = self._body(ask, index, n, trial)
             # What is not the same request any more must not have the same key.
@@ -170,7 +192,7 @@ class Attempts:
             try:
                 lenient = garbled >= min(_GARBLED, self._retry.attempts - 1)
                 reply = await self._attempt(ask, index, n, body, headers, lenient)
-                self._note(trial, n, len(reply.choices))
+                self._note(model, trial, n, len(reply.choices))
                 return reply, n
             except Trouble as trouble:
                 learned = self._learn(trial, trouble, body, ask.problem)
@@ -185,16 +207,17 @@ class Attempts:
                 gate.leave()
             await gate.pause(wait)
 
-    def _note(self, trial: Dialect, asked: int, delivered: int) -> None:
+    def _note(self, model: str, trial: Dialect, asked: int, delivered: int) -> None:
         """Remember what the server does with n."""
-        trial = trial if trial is self.dialect else trial.merge(self.dialect)
-        if delivered < asked and asked > trial.proven_n and not self._short:
+        known = self.dialect_of(model)
+        trial = trial if trial is known else trial.merge(known)
+        if delivered < asked and asked > trial.proven_n and model not in self._short:
             # Once may be a glitch: what is missing is asked for with n again, and then we know.
-            self._short = True
+            self._short.add(model)
             asked = delivered
         answered = trial.answered(asked, delivered)
-        if answered != self.dialect:
-            self.dialect = self.dialect.merge(answered)
+        if answered != known:
+            self._learned(model, answered)
 
     def _body(self, ask: Ask, index: int, n: int, dialect: Dialect) -> dict[str, Json]:
         if isinstance(ask.problem, Given):

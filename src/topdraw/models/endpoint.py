@@ -221,7 +221,7 @@ class Endpoint:
     def _groups(self, ask: Ask, indices: tuple[int, ...]) -> list[tuple[int, ...]]:
         if not indices:
             return []
-        size = min(self.chunk, self._attempts.dialect.max_n or self.chunk)
+        size = min(self.chunk, self._attempts.dialect_of(ask.asked_model).max_n or self.chunk)
         return [run[i : i + size] for run in _runs(ask, indices) for i in range(0, len(run), size)]
 
     def _start(self, ask: Ask, groups: list[tuple[int, ...]]) -> set[asyncio.Task[_Delivery]]:
@@ -231,7 +231,7 @@ class Endpoint:
         reply, asked = await self._attempts.reply(ask, indices[0], len(indices))
         problem = ask.problem
         unseeded = isinstance(problem, Given) and problem.seed is None
-        seedless = unseeded or "seed" in self._attempts.dialect.refused
+        seedless = unseeded or "seed" in self._attempts.dialect_of(ask.asked_model).refused
         samples = [
             Sample(
                 problem.id,

@@ -119,7 +119,10 @@ def as_score(value: object, *, name: str = "scorer") -> Score:
     if isinstance(value, bool | np.bool_):
         return Score.verdict(bool(value))
     if isinstance(value, numbers.Real):
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            return Score.missing("the scorer gave a number beyond 1.8e308")
         return Score.missing("the scorer gave NaN") if math.isnan(number) else Score(value=number)
     raise ConfigError(
         f"The scorer {name!r} returned {str(value)[:60]!r} ({type(value).__name__}) for a sample.",

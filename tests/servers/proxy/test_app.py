@@ -13,7 +13,7 @@ from typing import Any
 import openai
 import pytest
 from tests.models.scripted_server import Fault, ScriptedServer, always, first
-from tests.servers.proxy.serving import Served, get, proxied
+from tests.servers.proxy.serving import Got, Served, get, proxied
 
 from topdraw.core.records import Problem, Sample, Score
 from topdraw.errors import ConfigError, DomainError, UnknownNameError
@@ -507,3 +507,16 @@ def test_what_was_spent_is_kept_while_it_serves(
         )
         monkeypatch.setattr(keys, "_ledger", tmp_path / "no" / "folder")
         _wait_until(lambda: "is not kept" in capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("body", [BEST, BODY])
+def test_what_is_under_way_when_the_drain_is_over_is_told_so(body: dict[str, Any]) -> None:
+    got: list[Got] = []
+    with ScriptedServer(always(Fault("hang", seconds=60)), cancels=True) as up:
+        with proxied(up.url) as p:
+            client = threading.Thread(target=lambda: got.append(p.post(body)))
+            client.start()
+            _wait_until(lambda: up.counts.now > 0)
+        client.join()
+    assert got[0].status == 503
+    assert "shut down" in got[0].json["error"]["message"]

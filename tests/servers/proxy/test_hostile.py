@@ -77,6 +77,14 @@ def test_smuggled_requests_are_rejected(served: Served, headers: list[str]) -> N
     assert status in ([b"400"], [b"501"])
 
 
+def test_what_follows_a_smuggled_request_is_not_answered(served: Served) -> None:
+    next_one = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    smuggled = request(b"0\r\n\r\n" + next_one, "Content-Length: 6", "Transfer-Encoding: chunked")
+    said = send(served.url, smuggled)
+    assert b" 400 " in said
+    assert b"connection: close" in said.lower()
+
+
 def test_large_bodies_are_refused_and_the_connection_closed(served: Served) -> None:
     huge = send(served.url, request(b"", "Content-Length: 1000000000"))
     assert b" 413 " in huge

@@ -74,7 +74,9 @@ def test_time_is_kept_back_for_what_scoring_took() -> None:
             assert scorers.reserve_seconds(["quick"], 10.0) == 1.5
             assert scorers.reserve_seconds(["quick", "number"] * 9, 10.0) == 5.0
             await scorers.score("quick", PROBLEM, SAMPLES, until=None, judge=Tally())
-            assert scorers.reserve_seconds(["quick"], 10.0) < 1.5
+            assert scorers.reserve_seconds(["quick"], 10.0) == 0.5
+            assert scorers.reserve_seconds(["quick"], 1.0) == 0.1
+            assert scorers.reserve_seconds(["quick"], 0.1) == 0.05
             assert scorers.source("number") == ""
 
     asyncio.run(main())

@@ -27,6 +27,8 @@ LOGPROB = "logprob"
 _LATE = Score.missing("the scorer had not ended when time was up")
 _FIRST_SHARE = 0.1
 _MOST_SHARE = 0.5
+# A scorer that takes no time still has to be called: threads are woken, and the loop is busy.
+_LEAST_SHARE, _LEAST_SECONDS = 0.05, 0.1
 
 
 class Scorers:
@@ -79,14 +81,15 @@ class Scorers:
         return self._named[name].source
 
     def reserve_seconds(self, names: Sequence[str], deadline_seconds: float) -> float:
-        """How much of a deadline to keep for scoring: what it took lately, at most half.
+        """How much of a deadline to keep for choosing: what scoring took lately, at most half.
 
         Args:
             names: of the scorers.
             deadline_seconds: all the time there is.
         """
         known = [self._seconds.get(name, _FIRST_SHARE * deadline_seconds) for name in names]
-        return min(1.5 * sum(known), _MOST_SHARE * deadline_seconds)
+        least = max(_LEAST_SHARE * deadline_seconds, _LEAST_SECONDS)
+        return min(max(1.5 * sum(known), least), _MOST_SHARE * deadline_seconds)
 
     async def score(
         self,

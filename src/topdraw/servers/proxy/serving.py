@@ -6,6 +6,7 @@ Try it: `python -m pytest tests/servers/proxy/test_app.py`.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ class Completions:
     async def _answered(
         self, scope: Scope, receive: Receive, send: Send, reply: Reply, strategy: list[str]
     ) -> None:
+        is_read = False
         try:
             headers = headers_of(scope)
             holder = self._proxy.holder(headers)
@@ -91,14 +93,14 @@ class Completions:
                 most=settings.largest_body_bytes,
                 seconds=settings.body_seconds,
             )
+            is_read = True
             exchange = self._understood(raw, reply)
             if exchange.wanted.strategy is not None:
                 strategy[0] = exchange.wanted.strategy.selector.name.partition("(")[0]
             await self._admitted(exchange, holder, receive)
         except Refusal as refusal:
             # A body that was not read to its end would be taken for the next request.
-            unread = refusal.status in (401, 408, 413) and not reply.status
-            await (Reply(send, close=True) if unread else reply).refuse(refusal)
+            await (reply if is_read else Reply(send, close=True)).refuse(refusal)
             reply.status = reply.status or refusal.status
         except EndpointError as error:
             # Half a body that is no stream cannot say so; the connection is closed instead.
@@ -106,6 +108,10 @@ class Completions:
                 await reply.refuse(of_endpoint(error))
         except InputError as error:
             await reply.refuse(of_input(error))
+        except asyncio.CancelledError:
+            # The server ends, and its drain is over; nobody else would tell the client.
+            if not reply.status or reply.is_events:
+                await reply.refuse(Refusal(503, "The server was shut down before it had answered."))
 
     def _understood(self, raw: bytes, reply: Reply) -> _Exchange:
         proxy, settings = self._proxy, self._proxy.settings
