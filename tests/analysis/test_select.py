@@ -5,6 +5,7 @@ import pytest
 from tests.analysis.made_run import LOST, NO, YES, made_run
 
 import topdraw
+from topdraw.core.records import Score
 from topdraw.errors import ConfigError
 from topdraw.store.evidence import open_evidence
 
@@ -67,3 +68,16 @@ def test_a_table_of_samples_is_chosen_from(tmp_path: Path) -> None:
     assert [one and one.output for one in picked] == ["two", None]
     with pytest.raises(ConfigError, match=r"has no greedy samples\.$"):
         topdraw.select(table, "greedy")
+
+
+def test_a_scorer_without_verdicts_gives_the_votes(tmp_path: Path) -> None:
+    seen = [Score(answer="7"), Score(answer="5"), Score(answer="7")]
+    made = made_run(tmp_path / "run", {"a": seen}, rewards={"a": [0, 5, 0]})
+    [voted] = topdraw.select(made, "majority")
+    assert voted.sample is not None
+    assert (voted.sample.index in {0, 2}, voted.probability) == (True, 0.5)
+    [best] = topdraw.select(made, "best_of_n", value="reward")
+    assert best.sample is not None
+    assert best.sample.index == 1
+    with pytest.raises(ConfigError, match="values but no verdict"):
+        topdraw.select(made, "oracle")

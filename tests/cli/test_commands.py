@@ -222,6 +222,15 @@ def test_a_scorer_that_fails_says_why(topdraw: Topdraw, tmp_path: Path) -> None:
     assert "10 missing (the first: ValueError: oh" in done.out
 
 
+def test_a_scorer_that_fails_on_every_sample_is_not_passed_over_in_silence(
+    topdraw: Topdraw, tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text("def one(problem, sample):\n    return len(sample.output)\n")
+    topdraw("run", "countdown", *SMALL, "--out", "x")
+    done = topdraw("report", "x", "--with", "own.py:one")
+    assert "one: all 10 scores are missing: AttributeError" in done.err
+
+
 def test_what_a_scorer_says_does_not_act_on_the_terminal(topdraw: Topdraw, tmp_path: Path) -> None:
     text = "def evil(problem, samples):\n    raise ValueError('\\x1b[2J\\x07')\n"
     (tmp_path / "own.py").write_text(text)

@@ -6,6 +6,7 @@ Try it: `topdraw select RUN --selector majority`.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import operator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from topdraw.core.protocols import Selector
 from topdraw.core.records import Problem, Sample
 from topdraw.core.seeds import Rng, generator
 from topdraw.errors import ConfigError
-from topdraw.selection.candidates import Role, candidates
+from topdraw.selection.candidates import NoVerdict, Role, candidates
 from topdraw.selection.resolve import resolve_selector
 from topdraw.store.evidence import Evidence, EvidenceOrPath, open_evidence
 from topdraw.store.plain import PlainTable
@@ -57,7 +58,8 @@ def select(
     Args:
         run: a run or a table of samples, scored with what the selector needs, or its path.
         chooser: name ("majority", "posterior(0.5)") or a function of `Candidates`.
-        by: verifier whose answers vote; default the task's own scorer.
+        by: verifier whose answers vote; default the task's own scorer. One without verdicts will
+            do, unless the selector looks at them.
         value: scorer whose values rank; default as in `analysis.accuracy`.
         answer: scorer whose answers vote instead; it need not give a verdict.
         rng: seed or generator of the draw.
@@ -76,9 +78,15 @@ def select(
         raise _nothing_to_choose(run, role)
     by_problem = itertools.groupby(samples, key=operator.attrgetter("problem_id"))
     grouped = {problem_id: list(group) for problem_id, group in by_problem}
-    found = candidates(
-        run, by=by, value=value, answer=answer, role=role, samples=samples, needs=weigh.needs
+    arrays = functools.partial(
+        candidates, run, value=value, role=role, samples=samples, needs=weigh.needs
     )
+    try:
+        found = arrays(by=by, answer=answer)
+    except NoVerdict:
+        if "passed" in weigh.needs:
+            raise
+        found = arrays(by=None, answer=answer or by)
     random = generator(rng)
     return [
         _draw(run.problems[problem_id], grouped.get(problem_id, []), weigh(c), random)

@@ -6,6 +6,7 @@ Not here: selectors. Try it: `topdraw select runs/try --selector majority`.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import click
 
@@ -54,13 +55,15 @@ def command(
     from topdraw.analysis.select import select
     from topdraw.cli.evidence import opened
     from topdraw.cli.steps import apply_named
+    from topdraw.selection.candidates import NoVerdict
 
     evidence = opened(run, columns, model)
     by, value = apply_named(evidence, named, by=by, value=value)
     reached = None
     if (by or evidence.manifest.scorer) in evidence.scorers():
         # Before the first choice is printed: it refuses what there is nothing to choose by.
-        reached = accuracy(evidence, selector, by=by, value=value)
+        with suppress(NoVerdict):
+            reached = accuracy(evidence, selector, by=by, value=value)
     for choice in select(evidence, selector, by=by, value=value, rng=seed):
         output = None if choice.sample is None else choice.sample.output
         row = {

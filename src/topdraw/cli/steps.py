@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from topdraw.cli.progress import Advance, progress
+from topdraw.cli.shown import line
 from topdraw.core.records import Json, Task
 from topdraw.errors import ConfigError, FormatError
 from topdraw.store.evidence import Evidence
@@ -197,8 +198,18 @@ def apply_named(
             hint="Make a run of it with `topdraw import`, or leave out --with.",
         )
     made = score_run(run, named) if isinstance(run, Run) and named else []
+    for name in made:
+        _tell_if_useless(run, name)
     ranking = stored_name(run, value) or (made[0] if made else None)
     return Applied(stored_name(run, by), ranking)
+
+
+def _tell_if_useless(run: Evidence, scorer: str) -> None:
+    """Say so when a scorer has failed on every sample: what follows goes by others, silently."""
+    scores = run.scores(scorer).values() if isinstance(run, Run) else ()
+    if scores and all(score.is_missing for score in scores):
+        reason = line(next(iter(scores)).missing_reason or "", 200)
+        click.echo(f"{line(scorer)}: all {len(scores):,} scores are missing: {reason}", err=True)
 
 
 def stored_name(run: Evidence, spec: str | None) -> str | None:

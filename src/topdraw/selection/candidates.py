@@ -29,6 +29,10 @@ _UNSCORED = Score.missing("not scored yet")
 _NO_VALUE = Score.missing("a scorer of the ensemble has no value")
 
 
+class NoVerdict(ConfigError):
+    """A scorer was taken for a verifier, and gives values alone."""
+
+
 def candidates(
     run: Evidence,
     *,
@@ -62,8 +66,9 @@ def candidates(
 
     Raises:
         UnknownNameError: if the run holds no scores by one of these scorers.
-        ConfigError: if `by` scored a sample and gave no verdict, an ensemble is not one, a table
-            has several models, or texts are needed that it does not hold.
+        NoVerdict: if `by` scored a sample and gave no verdict.
+        ConfigError: if an ensemble is not one, a table has several models, or texts are needed that
+            it does not hold.
         DomainError: if a table counts more samples than fit in memory.
     """
     if isinstance(run, PlainTable):
@@ -103,7 +108,7 @@ def of_samples(
         equivalent: of these answers, see `core.classes`.
 
     Raises:
-        ConfigError: if a verdict is none.
+        NoVerdict: if a verdict is none.
     """
     votes = verdicts if answers is None else answers
     keyed = functools.partial(_keyed, samples)
@@ -174,7 +179,7 @@ def _look_up(drawn: Sequence[Sample], scores: Scores | None) -> list[Score] | No
 
 def _passed(found: Sequence[Score], by: str) -> list[bool]:
     if any(score.passed is None and not score.is_missing for score in found):
-        raise ConfigError(
+        raise NoVerdict(
             f"The scorer {by!r} gives values but no verdict; nothing can be counted correct by it.",
             hint="Name a verifier with --by SCORER, and this one with --value SCORER.",
         )
