@@ -231,6 +231,18 @@ def test_a_scorer_that_fails_on_every_sample_is_not_passed_over_in_silence(
     assert "one: all 10 scores are missing: AttributeError" in done.err
 
 
+def test_the_hint_names_the_file_whose_scorer_has_not_scored(
+    topdraw: Topdraw, tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text(
+        "def one(problem, samples):\n    return [True] * len(samples)\n"
+    )
+    topdraw("sample", "countdown", *SMALL, "--out", "x")
+    done = topdraw("select", "x", "--by", "own.py:one")
+    assert done.code == 3
+    assert "topdraw score x own.py:one" in done.err
+
+
 def test_what_a_scorer_says_does_not_act_on_the_terminal(topdraw: Topdraw, tmp_path: Path) -> None:
     text = "def evil(problem, samples):\n    raise ValueError('\\x1b[2J\\x07')\n"
     (tmp_path / "own.py").write_text(text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +17,7 @@ import click
 from topdraw.cli.progress import Advance, progress
 from topdraw.cli.shown import line
 from topdraw.core.records import Json, Task
-from topdraw.errors import ConfigError, FormatError
+from topdraw.errors import ConfigError, FormatError, UnknownNameError
 from topdraw.store.evidence import Evidence
 from topdraw.store.run import Run
 
@@ -213,12 +214,23 @@ def _tell_if_useless(run: Evidence, scorer: str) -> None:
 
 
 def stored_name(run: Evidence, spec: str | None) -> str | None:
-    """The name a scorer's scores have in a run; what it stores nothing under stays as it is."""
+    """The name a scorer's scores have in a run; a plain name stays as it is.
+
+    Raises:
+        UnknownNameError: when a scorer of a file, or one with options, has not scored this run.
+    """
     from topdraw.scoring.resolve import is_scorer_spec, resolve_scorer
 
-    if spec is None or spec in run.scorers() or not is_scorer_spec(spec):
+    known = run.scorers()
+    if spec is None or spec in known or not is_scorer_spec(spec):
         return spec
-    return resolve_scorer(spec).name
+    name = resolve_scorer(spec).name
+    if name not in known and isinstance(run, Run):
+        raise UnknownNameError(
+            f"The run {run.path} has no scores by {name!r}; it has {', '.join(known) or 'none'}.",
+            hint=f"Make them with: topdraw score {run.path} {shlex.quote(spec)}",
+        )
+    return name
 
 
 def ranking_scorers(run: Run, value: str | None) -> list[str]:

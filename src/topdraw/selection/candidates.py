@@ -181,7 +181,7 @@ def _passed(found: Sequence[Score], by: str) -> list[bool]:
     if any(score.passed is None and not score.is_missing for score in found):
         raise NoVerdict(
             f"The scorer {by!r} gives values but no verdict; nothing can be counted correct by it.",
-            hint="Name a verifier with --by SCORER, and this one with --value SCORER.",
+            hint="Name a verifier: --by SCORER, in audits --gold; this one ranks: --value SCORER.",
         )
     return [bool(score.passed) for score in found]
 
