@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import inspect
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Self
 
@@ -22,6 +22,7 @@ from topdraw.scoring.apply import Wait, apply_scorer, event_loop
 from topdraw.scoring.engine import ASYNC_WORKERS
 from topdraw.scoring.resolve import NamedScorer, resolve_scorer
 from topdraw.servers.proxy.tally import Tally
+from topdraw.servers.proxy.workers import Workers
 
 LOGPROB = "logprob"
 _LATE = Score.missing("the scorer had not ended when time was up")
@@ -50,7 +51,7 @@ class Scorers:
         if len(self._named) < len(found):
             names = ", ".join(named.name for named in found)
             raise ConfigError(f"Two scorers have one name: {names}.", hint="Rename one of them.")
-        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._workers: dict[str, Workers[list[Score]]] = {}
         self._seconds: dict[str, float] = {}
         self._stack = ExitStack()
 
@@ -59,8 +60,8 @@ class Scorers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pool in self._pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
+        for workers in self._workers.values():
+            workers.close()
         for named in self._named.values():
             close = getattr(named.scorer, "aclose", None)
             if close is not None:
@@ -113,26 +114,23 @@ class Scorers:
         context = contextvars.copy_context()
         context.run(METER.set, judge)
         began = loop.time()
-        work = loop.run_in_executor(
-            self._pool(named), context.run, _scores, named, problem, samples, self._wait
-        )
+        work = functools.partial(context.run, _scores, named, problem, samples, self._wait)
         try:
             async with asyncio.timeout_at(until):
-                scores = await work
+                scores = await self._workers_of(named).call(work)
         except TimeoutError:
             return [_LATE] * len(samples)
         before = self._seconds.get(name, loop.time() - began)
         self._seconds[name] = (before + loop.time() - began) / 2
         return scores
 
-    def _pool(self, named: NamedScorer) -> ThreadPoolExecutor:
-        pool = self._pools.get(named.name)
-        if pool is None:
+    def _workers_of(self, named: NamedScorer) -> Workers[list[Score]]:
+        workers = self._workers.get(named.name)
+        if workers is None:
             is_async = inspect.iscoroutinefunction(named.scorer)
-            workers = ASYNC_WORKERS if is_async else int(getattr(named.scorer, "workers", 1))
-            pool = ThreadPoolExecutor(workers, thread_name_prefix=f"score-{named.name}")
-            self._pools[named.name] = pool
-        return pool
+            most = ASYNC_WORKERS if is_async else int(getattr(named.scorer, "workers", 1))
+            workers = self._workers[named.name] = Workers(f"score-{named.name}", most)
+        return workers
 
 
 def _scores(
