@@ -85,7 +85,8 @@ def test_a_page_is_accessible_quiet_and_still(
     chromium: Chromium, page: str, width: int, dark: bool
 ) -> None:
     visit = chromium.visit(page, width=width, dark=dark)
-    assert visit.page.evaluate(SHIFT) == 0
+    # Good is below 0.1; a page that is painted while it is still read may move by a hair.
+    assert visit.page.evaluate(SHIFT) < 1e-3
     visit.page.evaluate(OPEN_ALL)
     for button in visit.page.locator(".archive button").all()[:1]:
         button.click()

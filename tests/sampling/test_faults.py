@@ -363,7 +363,7 @@ def test_case_36_other_endpoints_go_on_when_one_is_switched_off(tmp_path: Path) 
         switched_off: list[int] = []
 
         def switch_off(progress: Progress) -> None:
-            if progress.done >= 20 and not switched_off:
+            if progress.done >= 20 and bad.log.delivered and not switched_off:
                 switched_off.append(progress.done)
                 bad.die()
 
